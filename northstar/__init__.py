@@ -1,0 +1,1 @@
+"""Northstar Health's analytics warehouse: what SQLMesh itself does not do."""

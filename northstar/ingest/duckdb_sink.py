@@ -1,0 +1,228 @@
+"""The DuckDB warehouse as a sink."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.dataset as pads
+
+from northstar import failpoints
+from northstar.clock import from_naive_utc, to_naive_utc, utc_now
+from northstar.ingest.contract import Batch, Cursor, IngestError, LandedFile
+from northstar.ingest.landing import LandingZone
+from northstar.ingest.types import drift, duckdb_type
+
+CATALOG = "NORTHSTAR"
+"""Upper case: SQLMesh compares catalog names as strings, and models are written in dialect snowflake."""
+
+_OPS_TABLES = """
+CREATE SCHEMA IF NOT EXISTS ops;
+CREATE TABLE IF NOT EXISTS ops.load_ledger (
+    source VARCHAR NOT NULL, batch_no BIGINT NOT NULL, load_id VARCHAR NOT NULL, object VARCHAR NOT NULL,
+    file VARCHAR, origin VARCHAR, row_count BIGINT NOT NULL, cursor_after VARCHAR,
+    source_as_of TIMESTAMP NOT NULL, loaded_at TIMESTAMP NOT NULL, recorded_at TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.source_seal (
+    source VARCHAR NOT NULL, sealed_through TIMESTAMP NOT NULL, sealed_at TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS ops.source_notice (
+    source VARCHAR NOT NULL, load_id VARCHAR NOT NULL, object VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+    detail VARCHAR NOT NULL, noticed_at TIMESTAMP NOT NULL);
+"""
+
+WHOLE_BATCH = "*"
+"""The ledger's object for the entry that closes a batch and carries the cursor."""
+
+
+def quoted(identifier: str) -> str:
+    """An identifier, quoted for DuckDB."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def connect(path: Path | str) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse file the way SQLMesh does, as catalog NORTHSTAR.
+
+    Raises IngestError naming the file when another process has it open.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'; SET checkpoint_threshold = '1GB'; SET preserve_insertion_order = false")
+    try:
+        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {CATALOG}; USE {CATALOG}")
+    except duckdb.IOException as error:
+        connection.close()
+        raise IngestError(f"cannot open the warehouse {path}: {str(error).splitlines()[0]}") from error
+    return connection
+
+
+class DuckDBSink:
+    """Loads batches into raw over one connection, which it closes only if told to own it."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, landing: LandingZone, owns: bool = True) -> None:
+        self._connection = connection
+        self._landing = landing
+        self._owns = owns
+        connection.execute(_OPS_TABLES)
+        self._columns: dict[tuple[str, str], dict[str, str]] = {}
+        for schema, table, column, data_type in connection.execute(
+            "SELECT schema_name, table_name, lower(column_name), data_type FROM duckdb_columns() "
+            "WHERE schema_name LIKE 'raw!_%' ESCAPE '!' AND database_name = ?",
+            [CATALOG],
+        ).fetchall():
+            self._columns.setdefault((schema, table), {})[column] = data_type
+
+    def ledger(self, source: str) -> DuckDBLedger:
+        """The ledger as one source sees it."""
+        return DuckDBLedger(self._connection, source)
+
+    def sealed_through(self, source: str) -> datetime | None:
+        """Through when a source is complete in raw, None when it was never sealed."""
+        row = self._connection.execute(
+            "SELECT max(sealed_through) FROM ops.source_seal WHERE source = ?", [source]
+        ).fetchone()
+        return from_naive_utc(row[0]) if row and row[0] else None
+
+    def seal(self, source: str, through: datetime) -> None:
+        """Say that a source is complete through a boundary.  Idempotent."""
+        sealed = self.sealed_through(source)
+        if sealed is None or sealed < through:
+            self._connection.execute(
+                "INSERT INTO ops.source_seal VALUES (?, ?, ?)",
+                [source, to_naive_utc(through), to_naive_utc(utc_now())],
+            )
+
+    def load(self, source: str, batch: Batch, loaded_at: datetime) -> None:
+        """Load a batch whole or not at all.  Raises IngestError when it is loaded already."""
+        connection = self._connection
+        connection.execute("BEGIN")
+        columns_before = {table: dict(columns) for table, columns in self._columns.items()}
+        try:
+            self._load(source, batch, loaded_at)
+            failpoints.reach("before_commit")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            self._columns = columns_before
+            raise
+        failpoints.reach("after_commit")
+
+    def close(self) -> None:
+        """Close the connection if it is this sink's own."""
+        if self._owns:
+            self._connection.close()
+
+    def _load(self, source: str, batch: Batch, loaded_at: datetime) -> None:
+        connection = self._connection
+        known = connection.execute(
+            "SELECT coalesce(max(batch_no), 0) + 1, count(*) FILTER (load_id = ?) FROM ops.load_ledger WHERE source = ?",
+            [batch.load_id, source],
+        ).fetchone()
+        assert known is not None
+        if known[1]:
+            raise IngestError(f"load {batch.load_id} of source {source} is in the ledger already")
+        stamp, now = to_naive_utc(loaded_at), to_naive_utc(utc_now())
+        as_of = to_naive_utc(batch.source_as_of)
+        schema = f"raw_{source}"
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        entries: list[list[Any]] = []
+        for number, file in enumerate(batch.files):
+            self._load_file(schema, file)
+            entries.append([file.object, file.path, file.origin, file.rows, None])
+            if number == len(batch.files) // 2:
+                failpoints.reach("in_load")
+        entries.append([WHOLE_BATCH, None, None, batch.rows, json.dumps(batch.cursor, sort_keys=True)])
+        connection.executemany(
+            "INSERT INTO ops.load_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [[source, known[0], batch.load_id, *entry, as_of, stamp, now] for entry in entries],
+        )
+        if batch.notices:
+            connection.executemany(
+                "INSERT INTO ops.source_notice VALUES (?, ?, ?, ?, ?, ?)",
+                [[source, batch.load_id, notice.object, notice.kind, notice.detail, now] for notice in batch.notices],
+            )
+
+    def _load_file(self, schema: str, file: LandedFile) -> None:
+        parked = self._fit_table(schema, file)
+        columns = ", ".join(quoted(parked.get(name.lower(), name)) for name in file.schema.names)
+        values = ", ".join(quoted(name) for name in file.schema.names)
+        target = f"{schema}.{quoted(file.object)}"
+        if self._landing.local:
+            self._connection.execute(
+                f"INSERT INTO {target} ({columns}) SELECT {values} FROM read_parquet(?)", [file.path]
+            )
+        else:
+            self._connection.register(
+                "landed_file", pads.dataset(file.path, format="parquet", filesystem=self._landing.filesystem)
+            )
+            self._connection.execute(f"INSERT INTO {target} ({columns}) SELECT {values} FROM landed_file")
+            self._connection.unregister("landed_file")
+
+    def _fit_table(self, schema: str, file: LandedFile) -> dict[str, str]:
+        """Create or alter the raw table so that the file fits; returns which columns are parked where."""
+        incoming = {field.name.lower(): duckdb_type(field.type) for field in file.schema}
+        if len(incoming) != len(file.schema):
+            raise IngestError(f"{schema}.{file.object}: two columns differ only in the case of their names")
+        target = f"{schema}.{quoted(file.object)}"
+        existing = self._columns.get((schema, file.object))
+        if existing is None:
+            columns = ", ".join(f"{quoted(name)} {sql_type}" for name, sql_type in incoming.items())
+            self._connection.execute(f"CREATE TABLE {target} ({columns})")
+            self._columns[schema, file.object] = incoming
+            return {}
+        changes = drift(existing, incoming)
+        for name, sql_type in changes.add.items():
+            self._connection.execute(f"ALTER TABLE {target} ADD COLUMN {quoted(name)} {sql_type}")
+        for name, sql_type in changes.widen.items():
+            self._connection.execute(f"ALTER TABLE {target} ALTER {quoted(name)} TYPE {sql_type}")
+        existing.update(changes.add | changes.widen)
+        return changes.park
+
+
+class DuckDBLedger:
+    """``ops.load_ledger`` as one source sees it."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The cursor of the last batch that was loaded, None before the first."""
+        row = self._connection.execute(
+            "SELECT cursor_after FROM ops.load_ledger WHERE source = ? AND object = ? ORDER BY batch_no DESC LIMIT 1",
+            [self._source, WHOLE_BATCH],
+        ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def load_ids(self, newest: int) -> set[str]:
+        """The ``newest`` load ids, for sweeping files that no ledger entry names."""
+        rows = self._connection.execute(
+            "SELECT load_id FROM ops.load_ledger WHERE source = ? AND object = ? ORDER BY batch_no DESC LIMIT ?",
+            [self._source, WHOLE_BATCH, newest],
+        ).fetchall()
+        return {load_id for (load_id,) in rows}
+
+    def origins(self) -> Iterator[str]:
+        """Every origin ever loaded, oldest first."""
+        rows = self._connection.execute(
+            "SELECT origin FROM ops.load_ledger WHERE source = ? AND origin IS NOT NULL ORDER BY batch_no, file",
+            [self._source],
+        ).fetchall()
+        return (origin for (origin,) in rows)
+
+    def live_keys(self, object: str, key: Sequence[str], order: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The keys whose last change in raw, by ``order``, is not a delete; none when the table does not exist."""
+        keys = ", ".join(quoted(name) for name in key)
+        latest = ", ".join(f"{quoted(name)} DESC" for name in order)
+        table = f"raw_{self._source}.{quoted(object)}"
+        try:
+            rows = self._connection.execute(
+                f"SELECT {keys} FROM (SELECT {keys}, _op FROM {table} "
+                f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}) = 1) WHERE _op <> 'D'"
+            ).fetchall()
+        except duckdb.CatalogException:
+            return iter(())
+        return iter(rows)

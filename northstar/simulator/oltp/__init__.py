@@ -1,0 +1,1 @@
+"""The app's database: schema, seed data, and the life that goes on in it."""
