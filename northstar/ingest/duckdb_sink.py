@@ -117,7 +117,7 @@ class DuckDBSink:
     def _load(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         connection = self._connection
         known = connection.execute(
-            "SELECT coalesce(max(batch_no), 0) + 1, count(*) FILTER (load_id = ?) FROM ops.load_ledger WHERE source = ?",
+            "SELECT coalesce(max(batch_no), 0) + 1, count_if(load_id = ?) FROM ops.load_ledger WHERE source = ?",
             [batch.load_id, source],
         ).fetchone()
         assert known is not None
