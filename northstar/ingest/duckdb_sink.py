@@ -215,14 +215,34 @@ class DuckDBLedger:
 
     def live_keys(self, object: str, key: Sequence[str], order: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The keys whose last change in raw, by ``order``, is not a delete; none when the table does not exist."""
+        return iter(self._live(object, key, order, (), "true", []))
+
+    def live_rows(
+        self, object: str, key: Sequence[str], order: Sequence[str], columns: Sequence[str], where: tuple[str, set[str]]
+    ) -> list[tuple[Any, ...]]:
+        """Key and further columns of the last change of each live key, of rows whose ``where`` column is in a set."""
+        column, values = where
+        condition = f"{quoted(column)} IN (SELECT unnest(?))"
+        return self._live(object, key, order, columns, condition, [sorted(values)]) if values else []
+
+    def _live(
+        self,
+        object: str,
+        key: Sequence[str],
+        order: Sequence[str],
+        columns: Sequence[str],
+        condition: str,
+        parameters: list[Any],
+    ) -> list[tuple[Any, ...]]:
         keys = ", ".join(quoted(name) for name in key)
+        wanted = ", ".join(quoted(name) for name in (*key, *columns))
         latest = ", ".join(f"{quoted(name)} DESC" for name in order)
         table = f"raw_{self._source}.{quoted(object)}"
         try:
-            rows = self._connection.execute(
-                f"SELECT {keys} FROM (SELECT {keys}, _op FROM {table} "
-                f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}) = 1) WHERE _op <> 'D'"
+            return self._connection.execute(
+                f"SELECT {wanted} FROM (SELECT {wanted}, _op FROM {table} WHERE {condition} "
+                f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}) = 1) WHERE _op <> 'D'",
+                parameters,
             ).fetchall()
         except duckdb.CatalogException:
-            return iter(())
-        return iter(rows)
+            return []
