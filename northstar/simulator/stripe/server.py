@@ -151,7 +151,9 @@ class StripeServer:
         return self._mixes_modes or row.get("livemode", True) == livemode
 
     def _expand(self, request: Request, route: str, prefix: str) -> frozenset[str]:
-        wanted = {value for name, values in request.query.items() if re.match(r"expand\[\d*\]$", name) for value in values}
+        wanted = {
+            value for name, values in request.query.items() if re.match(r"expand\[\d*\]$", name) for value in values
+        }
         names = {name.removeprefix(prefix) for name in wanted}
         if not names <= _EXPANDABLE.get(route, frozenset()):
             raise _Refusal(400, "This property cannot be expanded.", param="expand")
@@ -172,9 +174,7 @@ class StripeServer:
             param = "ending_before" if before is not None else "starting_after"
             raise _Refusal(404, f"No such {kind}: {error}", "resource_missing", param) from None
         shown = [self.store.render(row, expand) for row in page.data]
-        return Response.of_json(
-            {"object": "list", "url": f"/v1/{route}", "has_more": page.has_more, "data": shown}
-        )
+        return Response.of_json({"object": "list", "url": f"/v1/{route}", "has_more": page.has_more, "data": shown})
 
     def _accept(self, request: Request, route: str, livemode: bool) -> Callable[[Json], bool]:
         wanted = {name: value for name in _FILTERS[route] if (value := request.parameter(name)) is not None}

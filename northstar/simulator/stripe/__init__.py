@@ -1,0 +1,6 @@
+"""A simulated Stripe account: its objects, its life, and a server that speaks Stripe's protocol."""
+
+from northstar.simulator.stripe.server import StripeServer
+from northstar.simulator.stripe.store import Store
+
+__all__ = ["Store", "StripeServer"]
