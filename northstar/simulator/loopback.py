@@ -7,7 +7,7 @@ import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
@@ -68,11 +68,11 @@ class Response:
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """May name ``Date``, which is otherwise the machine's time."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Take precedence over what the server says by itself: ``Date``, ``Content-Length`` and the like."""
 
     @classmethod
-    def of_json(cls, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    def of_json(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A response whose body is ``value`` as JSON."""
         return cls(status, json.dumps(value).encode(), headers=headers or {})
 
@@ -189,13 +189,14 @@ class _RequestHandler(BaseHTTPRequestHandler):
         except Exception as error:
             response = Response.of_json({"simulator_fault": repr(error)}, 500)
         self.send_response_only(response.status)
-        headers = {"Date": self.date_time_string(), **response.headers}
-        if response.status not in (204, 304):
+        headers = {"Date": self.date_time_string()}
+        has_body = response.status not in (204, 304)
+        if has_body:
             headers |= {"Content-Type": response.content_type, "Content-Length": str(len(response.body))}
-        for name, value in headers.items():
+        for name, value in (headers | response.headers).items():
             self.send_header(name, value)
         self.end_headers()
-        if response.status not in (204, 304) and self.command != "HEAD":
+        if has_body and self.command != "HEAD":
             self.wfile.write(response.body)
 
     do_GET = do_POST = do_DELETE = do_PATCH = do_PUT = do_HEAD = _answer
