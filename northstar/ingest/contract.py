@@ -81,10 +81,11 @@ class LedgerView(Protocol):
 
     def live_rows(
         self, object: str, key: Sequence[str], order: Sequence[str], columns: Sequence[str], where: tuple[str, set[str]]
-    ) -> list[tuple[Any, ...]]:
+    ) -> Iterator[tuple[Any, ...]]:
         """Key and further columns of the last change of each live key, of rows whose ``where`` column is in a set.
 
-        A key has one value in that column for good: it is the key itself, or a parent's.  For a bounded set.
+        A key has one value in that column for good: it is the key itself, or a parent's.  For a bounded set of
+        values, not of rows.
         """
 
 

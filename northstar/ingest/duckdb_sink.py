@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS ops.source_notice (
     detail VARCHAR NOT NULL, noticed_at TIMESTAMP NOT NULL);
 """
 
+_ROWS_A_FETCH = 10_000
+
 WHOLE_BATCH = "*"
 """The ledger's object for the entry that closes a batch and carries the cursor."""
 
@@ -215,15 +217,15 @@ class DuckDBLedger:
 
     def live_keys(self, object: str, key: Sequence[str], order: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The keys whose last change in raw, by ``order``, is not a delete; none when the table does not exist."""
-        return iter(self._live(object, key, order, (), "true", []))
+        return self._live(object, key, order, (), "true", [])
 
     def live_rows(
         self, object: str, key: Sequence[str], order: Sequence[str], columns: Sequence[str], where: tuple[str, set[str]]
-    ) -> list[tuple[Any, ...]]:
+    ) -> Iterator[tuple[Any, ...]]:
         """Key and further columns of the last change of each live key, of rows whose ``where`` column is in a set."""
         column, values = where
         condition = f"{quoted(column)} IN (SELECT unnest(?))"
-        return self._live(object, key, order, columns, condition, [sorted(values)]) if values else []
+        return self._live(object, key, order, columns, condition, [sorted(values)]) if values else iter(())
 
     def _live(
         self,
@@ -233,16 +235,22 @@ class DuckDBLedger:
         columns: Sequence[str],
         condition: str,
         parameters: list[Any],
-    ) -> list[tuple[Any, ...]]:
+    ) -> Iterator[tuple[Any, ...]]:
         keys = ", ".join(quoted(name) for name in key)
         wanted = ", ".join(quoted(name) for name in (*key, *columns))
         latest = ", ".join(f"{quoted(name)} DESC" for name in order)
-        table = f"raw_{self._source}.{quoted(object)}"
+        table = f"{CATALOG}.raw_{self._source}.{quoted(object)}"
+        # On a cursor of its own the result is streamed, and the sink's connection stays free for a load.
+        cursor = self._connection.cursor()
         try:
-            return self._connection.execute(
+            cursor.execute(
                 f"SELECT {wanted} FROM (SELECT {wanted}, _op FROM {table} WHERE {condition} "
                 f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}) = 1) WHERE _op <> 'D'",
                 parameters,
-            ).fetchall()
+            )
+            while rows := cursor.fetchmany(_ROWS_A_FETCH):
+                yield from rows
         except duckdb.CatalogException:
-            return []
+            return
+        finally:
+            cursor.close()
