@@ -1,0 +1,4 @@
+"""tmp"""
+def statements(count: int) -> list[str]:
+    """tmp"""
+    return []
