@@ -51,13 +51,19 @@ def connect(path: Path | str) -> duckdb.DuckDBPyConnection:
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'; SET checkpoint_threshold = '1GB'; SET preserve_insertion_order = false")
     try:
-        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {CATALOG}; USE {CATALOG}")
+        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {CATALOG}")
+        prepare(connection)
     except duckdb.IOException as error:
         connection.close()
         raise IngestError(f"cannot open the warehouse {path}: {str(error).splitlines()[0]}") from error
     return connection
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Set up a connection to which the warehouse is attached, the way SQLMesh's own is."""
+    connection.execute(f"USE {CATALOG}; SET TimeZone = 'UTC'; SET checkpoint_threshold = '1GB'")
+    connection.execute("SET preserve_insertion_order = false")
 
 
 class DuckDBSink:

@@ -1,0 +1,13 @@
+AUDIT (
+  name slots_balance,
+  dialect snowflake
+);
+
+-- No more slots are booked than there are.
+SELECT
+  provider_id,
+  clinic_id,
+  local_date
+FROM @this_model
+WHERE
+  booked_slots > available_slots OR booked_slots < 0

@@ -1,0 +1,80 @@
+"""The app's change log on its way from staging to the audited batches (design 4.1, 4.4)."""
+
+from sqlglot import exp
+from sqlmesh import macro
+from sqlmesh.core.macros import MacroEvaluator
+
+
+@macro()
+def arrivals(
+    evaluator: MacroEvaluator, log: exp.Expression, key: exp.Expression, start: exp.Expression, end: exp.Expression
+) -> exp.Expression:
+    """The changes that arrived in the interval, a truncate turned into one delete for each key that it removed.
+
+    Keys that come back in the truncate's own transaction, as in a re-snapshot, were not removed.
+    """
+    table, column = log.sql(dialect="snowflake"), key.sql(dialect="snowflake")
+    interval = f"BETWEEN {start.sql(dialect='snowflake')} AND {end.sql(dialect='snowflake')}"
+    return evaluator.parse_one(
+        f"""
+        SELECT arrived.* FROM {table} AS arrived
+        WHERE arrived.loaded_at {interval} AND arrived.operation <> 'T'
+        UNION ALL
+        SELECT DISTINCT truncated.* REPLACE (earlier.{column} AS {column}, 'D' AS operation)
+        FROM {table} AS truncated
+        JOIN {table} AS earlier
+          ON earlier.operation <> 'T'
+          AND earlier.loaded_at <= truncated.loaded_at
+          AND (
+            earlier.commit_lsn < truncated.commit_lsn
+            OR (earlier.commit_lsn = truncated.commit_lsn AND earlier.commit_seq < truncated.commit_seq)
+          )
+        LEFT JOIN {table} AS returned
+          ON returned.{column} = earlier.{column}
+          AND returned.commit_lsn = truncated.commit_lsn
+          AND returned.commit_seq > truncated.commit_seq
+        WHERE truncated.loaded_at {interval}
+          AND truncated.operation = 'T'
+          AND returned.{column} IS NULL
+        """
+    )
+
+
+def watermark(batch: str) -> str:
+    """SQL of the time through which an audited batch has passed its audits."""
+    return f"(SELECT MAX(audited_through) FROM {batch}_audited)"
+
+
+@macro()
+def audited_through(evaluator: MacroEvaluator, batch: exp.Expression) -> exp.Expression:
+    """The time through which an audited batch has passed its audits: where a look at its whole log must stop."""
+    return evaluator.parse_one(watermark(batch.sql(dialect="snowflake")))
+
+
+@macro()
+def latest_image(
+    evaluator: MacroEvaluator, batch: exp.Expression, key: exp.Expression, touched: exp.Expression | None = None
+) -> exp.Expression:
+    """The last audited, faultless image of each key, with ``is_deleted`` telling whether a delete came after it.
+
+    A delete carries nothing but the key, so the image is the last change that was none.  ``touched`` names a CTE that
+    limits the look-up to its keys.
+    """
+    table, column = batch.sql(dialect="snowflake"), key.sql(dialect="snowflake")
+    only_touched = f"JOIN {touched.sql(dialect='snowflake')} AS touched USING ({column})" if touched else ""
+    newest_first = f"PARTITION BY logged.{column} ORDER BY logged.commit_lsn DESC, logged.commit_seq DESC"
+    return evaluator.parse_one(
+        f"""
+        SELECT image.* FROM (
+          SELECT
+            logged.*,
+            FIRST_VALUE(logged.operation) OVER ({newest_first}) = 'D' AS is_deleted
+          FROM {table} AS logged {only_touched}
+          WHERE logged.fault_rule IS NULL AND logged.loaded_at <= {watermark(table)}
+        ) AS image
+        WHERE image.operation <> 'D'
+        QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY image.{column} ORDER BY image.commit_lsn DESC, image.commit_seq DESC
+        ) = 1
+        """
+    )

@@ -1,0 +1,32 @@
+"""The key of patients' pseudonyms: made here, kept in a locked table, never in SQL text, settings, logs or state.
+
+HMAC-SHA-256 (RFC 2104) hashes twice, each time behind the key padded to the hash's block; staging does so in SQL
+(macro ``patient_key``) with the two padded keys kept ready.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import duckdb
+
+_BLOCK = 64
+"""Bytes in a block of SHA-256."""
+
+
+def padded(key: bytes) -> tuple[bytes, bytes]:
+    """The key as inner and outer pad.  The key is at most a block long."""
+    block = key.ljust(_BLOCK, b"\0")
+    return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
+
+
+def ensure_key(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Make a random key if the warehouse has none.  Returns whether one was made."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS restricted")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS restricted.pseudonym_key (inner_pad BLOB NOT NULL, outer_pad BLOB NOT NULL)"
+    )
+    if connection.execute("SELECT count(*) FROM restricted.pseudonym_key").fetchone() != (0,):
+        return False
+    connection.execute("INSERT INTO restricted.pseudonym_key VALUES (?, ?)", list(padded(secrets.token_bytes(32))))
+    return True
