@@ -8,7 +8,7 @@ import psycopg
 
 from northstar.clock import next_boundary
 from northstar.simulator.company import Company
-from northstar.simulator.oltp import activity_bookings, activity_visits
+from northstar.simulator.oltp import activity_bookings, activity_visits, awkward, extra_rows
 from northstar.simulator.oltp.openings import Openings
 from northstar.simulator.oltp.tick import Tick
 
@@ -29,4 +29,6 @@ def _work(tick: Tick) -> None:
     openings = Openings(tick)
     activity_visits.plan(tick)
     activity_bookings.plan(tick, openings)
+    extra_rows.plan(tick)
+    awkward.plan(tick)
     tick.execute()

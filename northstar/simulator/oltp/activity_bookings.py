@@ -80,7 +80,9 @@ def _change_booked(tick: Tick, openings: Openings) -> None:
             _delete(tick, row[0], at)
 
 
-def cancellation(appointment: int, start: datetime, reason: str, at: datetime, status: str = "booked") -> list[Statement]:
+def cancellation(
+    appointment: int, start: datetime, reason: str, at: datetime, status: str = "booked"
+) -> list[Statement]:
     """The statements that cancel an appointment."""
     actor = "patient" if reason in ("pat", "rescheduled") else "staff"
     return [
@@ -133,7 +135,9 @@ def _delete(tick: Tick, appointment: int, at: datetime) -> None:
 def _confirm(tick: Tick, openings: Openings) -> None:
     """What was asked for is booked."""
     for status in ("pending", "proposed", "waitlist"):
-        for row in _choose(tick, openings, status, tick.count(f"confirm {status}", CONFIRMATIONS * len(openings.open) / 3)):
+        for row in _choose(
+            tick, openings, status, tick.count(f"confirm {status}", CONFIRMATIONS * len(openings.open) / 3)
+        ):
             at = tick.moment("confirm", row[0])
             tick.add(
                 at,
@@ -154,7 +158,9 @@ def _book(tick: Tick, openings: Openings) -> None:
     open_with_patients = [c for c in openings.open if patients.get(c.clinic_id) and openings.shifts[c.clinic_id]]
     draws = tick.chance.uniform("bookings", keys([clinic.clinic_id for clinic in open_with_patients]))
     walks = tick.chance.happens("walks in", keys([clinic.clinic_id for clinic in open_with_patients]), WALK_INS)
-    wanted = [(c, False) for c, draw in zip(open_with_patients, draws, strict=True) for _ in range(int(BOOKINGS + draw))]
+    wanted = [
+        (c, False) for c, draw in zip(open_with_patients, draws, strict=True) for _ in range(int(BOOKINGS + draw))
+    ]
     wanted += [(c, True) for c, walks_in in zip(open_with_patients, walks, strict=True) if walks_in]
     numbers = reserve(tick.conn, "scheduling.appointments", len(wanted))
     for number, (clinic, walk_in) in zip(numbers, wanted, strict=True):

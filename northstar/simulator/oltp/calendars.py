@@ -93,7 +93,9 @@ class Calendars:
             for clinic, weekday in places:
                 for start, end in provider.sessions:
                     if not provider.changes_template:
-                        found.append(Template(provider, clinic, weekday, (start, end), begin, clinic.closed_on, created))
+                        found.append(
+                            Template(provider, clinic, weekday, (start, end), begin, clinic.closed_on, created)
+                        )
                         continue
                     # One hour later from the change on.
                     later = (start + 60, min(end + 60, 1440))
@@ -135,7 +137,9 @@ class Calendars:
 
         def block(kind: str, day: date, start: int, minutes: int, clinic: Clinic | None, cancelled: bool) -> Block:
             begin = to_utc(day, start, zone)
-            told = min(begin - timedelta(days=roll.randrange(5, 40)), self._anchor - timedelta(hours=roll.randrange(1, 90)))
+            told = min(
+                begin - timedelta(days=roll.randrange(5, 40)), self._anchor - timedelta(hours=roll.randrange(1, 90))
+            )
             reason = roll.choice(words.PTO_REASONS if kind == "pto" else words.BLOCK_REASONS)
             return Block(provider, clinic, kind, begin, begin + timedelta(minutes=minutes), cancelled, reason, told)
 

@@ -27,11 +27,11 @@ class Chance:
     """Draws for one seed; ``labels`` give a stream of its own to one purpose."""
 
     def __init__(self, seed: int, *labels: object) -> None:
-        self._name = "/".join(str(label) for label in (seed, *labels))
+        self.label = "/".join(str(label) for label in (seed, *labels))
 
     def uniform(self, purpose: str, keys: Ints) -> Floats:
         """One number in [0, 1) per key (the SplitMix64 finaliser over key and purpose)."""
-        digest = hashlib.sha256(f"{self._name}/{purpose}".encode()).digest()[:8]
+        digest = hashlib.sha256(f"{self.label}/{purpose}".encode()).digest()[:8]
         state = np.asarray(keys, dtype=np.int64).astype(np.uint64) * _GOLDEN + np.uint64(int.from_bytes(digest, "big"))
         state = (state ^ (state >> np.uint64(30))) * _MIX_1
         state = (state ^ (state >> np.uint64(27))) * _MIX_2
@@ -56,7 +56,9 @@ class Chance:
         found = np.searchsorted(edges / edges[-1], self.uniform(purpose, keys), side="right")
         return np.minimum(found, len(edges) - 1).astype(np.int64)
 
-    def choice(self, purpose: str, keys: Ints, options: Sequence[Any], weights: Sequence[float] | None = None) -> Objects:
+    def choice(
+        self, purpose: str, keys: Ints, options: Sequence[Any], weights: Sequence[float] | None = None
+    ) -> Objects:
         """One of ``options`` per key."""
         pool = np.empty(len(options), dtype=object)
         pool[:] = list(options)

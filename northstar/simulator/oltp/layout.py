@@ -106,7 +106,9 @@ class Layout:
             count = CLINICS_BY_SEGMENT[account.segment]
             for index in range(count):
                 number = len(found) + 1
-                place = self._place(account, number, abroad=account.country == "US" and count > 2 and index == count - 1)
+                place = self._place(
+                    account, number, abroad=account.country == "US" and count > 2 and index == count - 1
+                )
                 found.append(Clinic(2000 + number, number, account, place, closed))
         return tuple(found)
 

@@ -33,7 +33,9 @@ def walls_to_utc(walls: Times, zones: Objects) -> Times:
     for zone in pd.unique(zones):
         mask = zones == zone
         index = pd.DatetimeIndex(walls[mask])
-        aware = index.tz_localize(ZoneInfo(zone), ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
+        aware = index.tz_localize(
+            ZoneInfo(zone), ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward"
+        )
         result[mask] = aware.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
     return result
 

@@ -89,7 +89,9 @@ class Openings:
         """
         found: dict[int, list[Interval]] = defaultdict(list)
         start = self._tick.start
-        for provider_id, begin, end in self._tick.rows(appointments, [start - timedelta(hours=4), start + HORIZON, start]):
+        for provider_id, begin, end in self._tick.rows(
+            appointments, [start - timedelta(hours=4), start + HORIZON, start]
+        ):
             found[provider_id].append((begin, end))
         return found
 
@@ -97,8 +99,12 @@ class Openings:
     def _shut(self) -> dict[int, list[Interval]]:
         """Times at which a clinic is closed; wall-clock time read as if it were the zone's."""
         found: dict[int, list[Interval]] = defaultdict(list)
-        query = "SELECT clinic_id, starts_at, ends_at FROM directory.clinic_closures WHERE ends_at > %s ORDER BY 1, 2, 3"
-        for clinic_id, begin, end in self._tick.rows(query, [self._tick.start.replace(tzinfo=None) - timedelta(days=1)]):
+        query = (
+            "SELECT clinic_id, starts_at, ends_at FROM directory.clinic_closures WHERE ends_at > %s ORDER BY 1, 2, 3"
+        )
+        for clinic_id, begin, end in self._tick.rows(
+            query, [self._tick.start.replace(tzinfo=None) - timedelta(days=1)]
+        ):
             zone = self.zones[clinic_id]
             found[clinic_id].append((to_utc(begin.date(), begin.hour * 60 + begin.minute, zone),
                                      to_utc(end.date(), end.hour * 60 + end.minute, zone)))  # fmt: skip

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import psycopg
 
 from northstar.simulator.company import Company
-from northstar.simulator.oltp import seed_directory, seed_events, seed_patients
+from northstar.simulator.oltp import awkward, extra_rows, seed_directory, seed_events, seed_patients
 from northstar.simulator.oltp.calendars import Calendars
 from northstar.simulator.oltp.chance import Chance
 from northstar.simulator.oltp.layout import Layout
+from northstar.simulator.oltp.localtime import naive
 from northstar.simulator.oltp.seed_appointments import book
 from northstar.simulator.oltp.slots import taken
 from northstar.simulator.oltp.tables import Columns, copy_columns, create_sequences
@@ -37,6 +38,11 @@ def seed(dsn: str, company: Company) -> None:
     with psycopg.connect(dsn, options="-c timezone=UTC -c session_replication_role=replica") as conn:
         for table, columns in _tables(company):
             copy_columns(conn, table, columns)
+        existing = {row[0] for row in conn.execute("SELECT schemaname || '.' || tablename FROM pg_tables")}
+        for table, columns in extra_rows.seed_tables(Chance(company.seed, "oltp"), naive(company.anchor), existing):
+            copy_columns(conn, table, columns)
+        if "legacy.letters" in existing:
+            awkward.seed_rows(conn, company)
         create_sequences(conn, KEYS.items())
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute("ANALYZE")

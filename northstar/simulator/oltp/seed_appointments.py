@@ -86,9 +86,7 @@ def book(layout: Layout, slots: Slots, chance: Chance) -> Book:
     )
     filled = _span(0.05 + 0.9 * chance.uniform("backfilled", extra.key), cancelled[again], limit[again])
     nothing = np.full(len(again), NAT)
-    merged = Slots(
-        *(np.concatenate([getattr(slots, n), getattr(extra, n)]) for n in Slots.__dataclass_fields__)
-    )
+    merged = Slots(*(np.concatenate([getattr(slots, n), getattr(extra, n)]) for n in Slots.__dataclass_fields__))
     return _settle(
         anchor, chance, merged,
         np.concatenate([patient, _patients(extra, chance)]), np.concatenate([created, filled]),
@@ -150,8 +148,12 @@ def _settle(
     limit = np.where(is_cancelled, np.minimum(cancelled, slots.start), np.minimum(slots.start, anchor))
     plain = ~walk_in & (origin < 0)
     asked = plain & chance.happens("asked first", slots.key, 0.1)
-    first = np.where(asked, chance.choice("first status", slots.key, ("pending", "proposed", "waitlist"), (5, 3, 2)), "booked")
-    unanswered = asked & ~is_cancelled & chance.happens("unanswered", slots.key, np.where(slots.start > anchor, 0.3, 0.01))
+    first = np.where(
+        asked, chance.choice("first status", slots.key, ("pending", "proposed", "waitlist"), (5, 3, 2)), "booked"
+    )
+    unanswered = (
+        asked & ~is_cancelled & chance.happens("unanswered", slots.key, np.where(slots.start > anchor, 0.3, 0.01))
+    )
     booked = np.where(asked, _span(0.3 * chance.uniform("answered", slots.key), created, limit), created)
     booked[unanswered] = NAT
     usual = plain & ~unanswered

@@ -65,16 +65,21 @@ def _accounts(layout: Layout) -> Seeded:
         ("account_subscription_id", "account_id", "plan_code", "provider_seats", "status", "started_on", "ended_on",
          "updated_at"), subscriptions,
     )  # fmt: skip
-    yield "directory.account_plan_changes", from_rows(
-        ("account_plan_change_id", "account_id", "from_plan_code", "to_plan_code", "changed_at", "updated_at"), changes
+    yield (
+        "directory.account_plan_changes",
+        from_rows(
+            ("account_plan_change_id", "account_id", "from_plan_code", "to_plan_code", "changed_at", "updated_at"),
+            changes,
+        ),
     )
 
 
 def _clinics(layout: Layout) -> Seeded:
     epoch = layout.company.accounts[0].created_at
     regions = sorted({place.region for place in PLACES})
-    yield "directory.regions", from_rows(
-        ("region_code", "name", "updated_at"), [(code, f"Region {code}", epoch) for code in regions]
+    yield (
+        "directory.regions",
+        from_rows(("region_code", "name", "updated_at"), [(code, f"Region {code}", epoch) for code in regions]),
     )
     rows, rooms = [], []
     for clinic in layout.clinics:
@@ -123,7 +128,10 @@ def _providers(layout: Layout) -> Seeded:
         ("provider_id", "account_id", "home_clinic_id", "npi", "first_name", "last_name", "email", "specialty_code",
          "credential", "hired_on", "terminated_on", "created_at", "updated_at"), rows,
     )  # fmt: skip
-    yield "directory.provider_clinics", from_rows(("provider_id", "clinic_id", "is_home", "since", "updated_at"), places)
+    yield (
+        "directory.provider_clinics",
+        from_rows(("provider_id", "clinic_id", "is_home", "since", "updated_at"), places),
+    )
     yield "directory.provider_licenses", from_rows(
         ("provider_license_id", "provider_id", "license_number", "state_code", "country", "issued_on", "expires_on",
          "updated_at"), licenses,
@@ -171,9 +179,15 @@ def _offers(layout: Layout) -> Seeded:
         ("appointment_type_id", "account_id", "code", "name", "default_minutes", "is_telehealth", "is_active",
          "updated_at"), types,
     )  # fmt: skip
-    yield "billing.payers", from_rows(
-        ("payer_id", "payer_code", "name", "kind", "is_active", "updated_at"),
-        [(number, *payer, True, layout.company.accounts[0].created_at) for number, payer in enumerate(words.PAYERS, 1)],
+    yield (
+        "billing.payers",
+        from_rows(
+            ("payer_id", "payer_code", "name", "kind", "is_active", "updated_at"),
+            [
+                (number, *payer, True, layout.company.accounts[0].created_at)
+                for number, payer in enumerate(words.PAYERS, 1)
+            ],
+        ),
     )
     yield "billing.fee_schedules", from_rows(
         ("fee_schedule_id", "account_id", "appointment_type_id", "procedure_code", "currency", "amount_minor",

@@ -27,15 +27,18 @@ def tables(layout: Layout, chance: Chance, seen: tuple[Ints, Times]) -> Iterator
     span = (naive(layout.company.anchor) - created).astype(np.int64)
     later = created + (chance.uniform("corrected at", key) * span).astype("timedelta64[us]")
     foreign = np.array([c.place.country != "US" for c in layout.clinics])[clinic]
-    yield "patients.patients", {
-        "patient_id": key,
-        "account_id": np.array([c.account.account_id for c in layout.clinics])[clinic],
-        "primary_clinic_id": np.array([c.clinic_id for c in layout.clinics])[clinic],
-        **personal(chance, key, np.datetime64(layout.company.anchor.date()), foreign),
-        **_addresses(layout, chance, key, clinic),
-        "created_at": created,
-        "updated_at": np.where(corrected, later, created),
-    }
+    yield (
+        "patients.patients",
+        {
+            "patient_id": key,
+            "account_id": np.array([c.account.account_id for c in layout.clinics])[clinic],
+            "primary_clinic_id": np.array([c.clinic_id for c in layout.clinics])[clinic],
+            **personal(chance, key, np.datetime64(layout.company.anchor.date()), foreign),
+            **_addresses(layout, chance, key, clinic),
+            "created_at": created,
+            "updated_at": np.where(corrected, later, created),
+        },
+    )
     yield from _contacts(chance, key, created)
 
 
@@ -112,20 +115,26 @@ def _contacts(chance: Chance, key: Ints, created: Times) -> Iterator[tuple[str, 
     with_contact = chance.happens("contact", key, 0.4)
     owner, since = key[with_contact], created[with_contact]
     name = chance.choice("contact first", owner, words.FIRST_NAMES) + " "
-    yield "patients.patient_contacts", {
-        "patient_contact_id": owner,
-        "patient_id": owner,
-        "relationship": chance.choice("relationship", owner, ("spouse", "parent", "child", "friend")),
-        "full_name": name + chance.choice("contact last", owner, words.LAST_NAMES),
-        "phone": _phones(chance, owner + 7),
-        "is_emergency": chance.happens("emergency", owner, 0.8),
-        "updated_at": since,
-    }
-    yield "patients.patient_consents", {
-        "patient_consent_id": key,
-        "patient_id": key,
-        "kind": chance.choice("consent", key, ("treatment", "messaging", "research")),
-        "is_granted": chance.happens("granted", key, 0.9),
-        "signed_at": created,
-        "updated_at": created,
-    }
+    yield (
+        "patients.patient_contacts",
+        {
+            "patient_contact_id": owner,
+            "patient_id": owner,
+            "relationship": chance.choice("relationship", owner, ("spouse", "parent", "child", "friend")),
+            "full_name": name + chance.choice("contact last", owner, words.LAST_NAMES),
+            "phone": _phones(chance, owner + 7),
+            "is_emergency": chance.happens("emergency", owner, 0.8),
+            "updated_at": since,
+        },
+    )
+    yield (
+        "patients.patient_consents",
+        {
+            "patient_consent_id": key,
+            "patient_id": key,
+            "kind": chance.choice("consent", key, ("treatment", "messaging", "research")),
+            "is_granted": chance.happens("granted", key, 0.9),
+            "signed_at": created,
+            "updated_at": created,
+        },
+    )

@@ -92,7 +92,9 @@ def taken(layout: Layout, calendars: Calendars, chance: Chance) -> Slots:
         if not fits.any() and not (cursor < sessions.end).any():
             break
         hit = np.flatnonzero(fits & chance.happens("taken", key, demand))
-        parts.append((key[hit], sessions.provider[hit], sessions.clinic[hit], kind[hit], sessions.day[hit], cursor[hit]))
+        parts.append(
+            (key[hit], sessions.provider[hit], sessions.clinic[hit], kind[hit], sessions.day[hit], cursor[hit])
+        )
         # What does not fit is a short gap, so that a shorter visit may still come.
         cursor = np.where(fits, stop, cursor + STEP_MINUTES)
         turn += 1

@@ -61,7 +61,9 @@ def create_sequences(conn: psycopg.Connection[Any], tables: Iterable[tuple[str, 
         conn.execute(sql.SQL("CREATE SEQUENCE IF NOT EXISTS {}").format(name))
         conn.execute(
             sql.SQL("SELECT setval({}, (SELECT coalesce(max({}), 0) + 1 FROM {}), false)").format(
-                sql.Literal(f"{SEQUENCES}.{table.split('.')[1]}"), sql.Identifier(key), sql.Identifier(*table.split("."))
+                sql.Literal(f"{SEQUENCES}.{table.split('.')[1]}"),
+                sql.Identifier(key),
+                sql.Identifier(*table.split(".")),
             )
         )
 
