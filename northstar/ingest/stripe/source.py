@@ -55,12 +55,20 @@ class StripeSource:
 
     name = "stripe"
 
-    def __init__(self, key: str, base: str | None = None, retries: Retries | None = None, heal: bool = False) -> None:
+    def __init__(
+        self,
+        key: str,
+        base: str | None = None,
+        retries: Retries | None = None,
+        heal: bool = False,
+        objects_per_batch: int = OBJECTS_PER_BATCH,
+    ) -> None:
         self.api = StripeApi(key, base, retries or Retries())
         if "_live_" not in key and "_test_" not in key:
             raise IngestError("NORTHSTAR_STRIPE_API_KEY is no secret or restricted key: those hold _live_ or _test_")
         self._livemode = "_live_" in key
         self._heal = heal
+        self._size = objects_per_batch
 
     def read(self, ledger: LedgerView, landing: LandingZone, loaded_at: datetime) -> Iterator[Batch]:
         """Read forward to now.  Raises IngestError when Stripe cannot be read or the key is for another mode."""
@@ -106,7 +114,7 @@ class StripeSource:
 
     def _forward(self, batches: BatchMaker) -> Iterator[Batch]:
         """Land every event after the position.  Raises Missing when the event that it names has expired."""
-        for events in _groups(self._events(batches.position), OBJECTS_PER_BATCH):
+        for events in _groups(self._events(batches.position), self._size):
             with batches.begin() as batch:
                 mine = [event for event in batch.of_mode(events, self._livemode) if _raw_name(event) in OBJECTS]
                 for name in {_raw_name(event) for event in mine}:
@@ -171,8 +179,8 @@ class StripeSource:
         if whole and kind == "balance_transaction":
             batches.position = replace(batches.position, balance=Balance())
         seen: set[str] = set()
-        stamp = Stamp(int(self.api.server_time.timestamp()))
-        for objects in _groups(self.api.listed(raw.path, after, **raw.parameters), OBJECTS_PER_BATCH):
+        for objects in _groups(self.api.listed(raw.path, after, **raw.parameters), self._size):
+            stamp = self._now()
             with batches.begin() as batch:
                 mine = batch.of_mode(objects, self._livemode)
                 batch.landed.load(kind, {body["id"] for body in mine})
@@ -187,12 +195,16 @@ class StripeSource:
             yield from batch.finished(as_of=batches.position.since)
         if raw.deletable and whole:
             gone = (key for (key,) in ledger.live_keys(kind, KEY, ORDER) if key not in seen)
-            for keys in _groups(gone, OBJECTS_PER_BATCH):
+            for keys in _groups(gone, self._size):
                 with batches.begin() as batch:
                     batch.landed.load(kind, set(keys))
                     for key in keys:
-                        batch.changes.gone(kind, key, stamp)
+                        batch.changes.gone(kind, key, self._now())
                 yield from batch.finished(as_of=batches.position.since)
+
+    def _now(self) -> Stamp:
+        """A look at the account, at the time of the server's last answer."""
+        return Stamp(int(self.api.server_time.timestamp()))
 
     # Balance transactions
 
@@ -207,7 +219,7 @@ class StripeSource:
         state = Balance(known.newest) if matured else replace(known)
         path = OBJECTS["balance_transaction"].path
         assert path is not None
-        for objects in _groups(self.api.listed(path, created={"gte": max(start, 0)}), OBJECTS_PER_BATCH):
+        for objects in _groups(self.api.listed(path, created={"gte": max(start, 0)}), self._size):
             with batches.begin() as batch:
                 batch.landed.load("balance_transaction", {body["id"] for body in objects})
                 for body in objects:

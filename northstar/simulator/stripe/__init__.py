@@ -2,5 +2,6 @@
 
 from northstar.simulator.stripe.server import StripeServer
 from northstar.simulator.stripe.store import Store
+from northstar.simulator.stripe.world import StripeWorld
 
-__all__ = ["Store", "StripeServer"]
+__all__ = ["Store", "StripeServer", "StripeWorld"]

@@ -26,7 +26,7 @@ _FILTERS = {
     "invoices": {"customer", "status", "collection_method"}, "invoice_payments": {"invoice", "status"},
     "credit_notes": {"customer", "invoice"}, "charges": {"customer", "payment_intent"},
     "payment_intents": {"customer"}, "refunds": {"charge", "payment_intent"}, "disputes": {"charge"},
-    "balance_transactions": {"currency", "source", "type"}, "payouts": {"status"}, "events": {"type"},
+    "balance_transactions": {"currency", "source", "type"}, "coupons": set(), "payouts": {"status"}, "events": {"type"},
 }  # fmt: skip
 """Parameters by which a list can be narrowed to objects that have that value."""
 
