@@ -1,0 +1,1 @@
+"""SQLMesh macros, one subject a file."""

@@ -19,12 +19,12 @@ def touched_days(evaluator: MacroEvaluator, start: exp.Expression, end: exp.Expr
           touched.provider_id,
           touched.clinic_id,
           touched.local_date,
-          {to_utc('touched.local_date', 'clinic.time_zone')} AS day_starts_at,
-          {to_utc("DATEADD('DAY', 1, touched.local_date)", 'clinic.time_zone')} AS day_ends_at
+          {to_utc("touched.local_date", "clinic.time_zone")} AS day_starts_at,
+          {to_utc("DATEADD('DAY', 1, touched.local_date)", "clinic.time_zone")} AS day_ends_at
         FROM intermediate.int_scheduling__touched_day AS touched
         JOIN intermediate.int_directory__clinic AS clinic USING (clinic_id)
         WHERE touched.touched_at
-          BETWEEN {start.sql(dialect='snowflake')} AND {end.sql(dialect='snowflake')}
+          BETWEEN {start.sql(dialect="snowflake")} AND {end.sql(dialect="snowflake")}
         """
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -77,6 +78,9 @@ def ingest_all(
                 source.close()
         except IngestError as error:
             report.source_errors[name] = str(error)
+        except Exception as error:  # a defect in one source must not stop the others; its text may hold data
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            report.source_errors[name] = f"defect: {type(error).__name__} at {where.filename}:{where.lineno}"
 
 
 def tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:

@@ -84,7 +84,7 @@ class RunRecorder(NoopConsole):
         """Keep which models failed, and why in one line."""
         for error in errors:
             cause = error.__cause__ or error
-            name = model_name(str(error.node[0] if isinstance(error.node, tuple) else error.node))
+            name = model_name(str(getattr(error.node, "snapshot_name", error.node)))
             self.report.failures[name] = str(cause).strip().splitlines()[0][:300]
 
     def log_skipped_models(self, snapshot_names: set[str]) -> None:
@@ -105,6 +105,7 @@ class Warehouse:
         settings.duckdb.parent.mkdir(parents=True, exist_ok=True)
         set_console(NoopConsole())
         self.context = Context(paths=str(settings.project))
+        self.context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
         shared = self.context.engine_adapter.connection
         if not isinstance(shared, duckdb.DuckDBPyConnection):
             raise IngestError(f"the tick runs on gateway duckdb only, for now; this one is {self.context.gateway}")

@@ -26,9 +26,7 @@ def source_sealed(batch: DatetimeRanges, context: ExecutionContext, source: str)
 
 
 @signal()
-def parents_due(
-    batch: DatetimeRanges, context: ExecutionContext, snapshot: t.Any = None
-) -> bool | DatetimeRanges:
+def parents_due(batch: DatetimeRanges, context: ExecutionContext, snapshot: t.Any = None) -> bool | DatetimeRanges:
     """Ready only up to where every parent's own cron reaches, looking through views.
 
     SQLMesh does not hold a half-hourly model back from an hourly parent's unfinished hour; rows would be lost for

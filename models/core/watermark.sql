@@ -13,4 +13,4 @@ Use it for: telling complete periods from running ones; the as-of time of a repo
 
 SELECT
   'appointment'::TEXT AS subject, -- What the data is about
-  @audited_through(intermediate.int_scheduling__appointment_change)::TIMESTAMP AS complete_through -- UTC
+  DATEADD('MICROSECOND', 1, @audited_through(intermediate.int_scheduling__appointment_change))::TIMESTAMP AS complete_through -- End of what is complete, exclusive, UTC

@@ -1,0 +1,126 @@
+"""What the demo shows at its end, read from the warehouse as an analyst would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from northstar.tick import TickReport
+
+_COUNTED = (
+    "core.dim_account",
+    "core.dim_clinic",
+    "core.dim_provider",
+    "core.dim_patient",
+    "core.fct_appointment",
+    "core.fct_appointment_event",
+    "core.fct_provider_availability",
+    "core.fct_provider_day",
+    "marts_operations.mart_provider_utilization",
+)
+
+_UTILIZATION = """
+SELECT
+    local_date,
+    count(DISTINCT provider_id) AS providers,
+    sum(available_minutes) / 60 AS available_hours,
+    sum(booked_minutes) FILTER (available_minutes IS NOT NULL) / sum(available_minutes) AS booked,
+    sum(fulfilled_minutes) FILTER (available_minutes IS NOT NULL) / sum(available_minutes) AS realised,
+    sum(booked_slots) / sum(available_slots) AS fill_rate,
+    bool_and(is_period_complete) AS complete
+FROM marts_operations.mart_provider_utilization
+WHERE local_date BETWEEN ?::DATE - 6 AND ?::DATE + 1
+GROUP BY local_date
+HAVING sum(available_minutes) > 0
+ORDER BY local_date
+"""
+
+_CHANGED_PROVIDER = """
+SELECT provider_name, specialty_name, valid_from, valid_to, is_current
+FROM core.dim_provider
+WHERE provider_id = (
+    SELECT provider_id FROM (
+        SELECT provider_id, valid_from, specialty_code,
+            lag(specialty_code) OVER (PARTITION BY provider_id ORDER BY valid_from) AS before
+        FROM core.dim_provider)
+    WHERE before <> specialty_code ORDER BY valid_from DESC, provider_id LIMIT 1)
+ORDER BY valid_from
+"""
+
+
+def print_summary(connection: duckdb.DuckDBPyConnection, reports: Sequence[TickReport], console: Console) -> None:
+    """Print rows per table, utilization of the last days, a provider's history, audits, and what to try next."""
+    console.print()
+    _print_counts(connection, console)
+    if reports:
+        _print_utilization(connection, reports[-1], console)
+    _print_history(connection, console)
+    _print_audits(reports, console)
+    console.print("\n[bold]try next[/]")
+    for command, purpose in (
+        ("source .venv/bin/activate", "puts sqlmesh and northstar on the path"),
+        ("sqlmesh plan dev", "previews a change: edit models/marts/operations/mart_provider_utilization.sql first"),
+        ('sqlmesh fetchdf "SELECT * FROM core.dim_provider LIMIT 5"', "asks the warehouse"),
+        ("sqlmesh ui", "column lineage in the browser"),
+        ("make demo", "lets the clinics work on for some more half hours"),
+    ):
+        console.print(f"  {command:<58} [dim]{purpose}[/]", highlight=False)
+
+
+def _print_counts(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    table = Table("table", "rows", title="rows in the warehouse", title_justify="left")
+    table.columns[1].justify = "right"
+    for name in _COUNTED:
+        (count,) = connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
+        table.add_row(name, f"{count:,}")
+    console.print(table)
+
+
+def _print_utilization(connection: duckdb.DuckDBPyConnection, last: TickReport, console: Console) -> None:
+    table = Table(
+        "local day", "providers", "available h", "booked", "realised", "fill rate", "",
+        title="utilization of the last days, and of the next", title_justify="left",
+    )  # fmt: skip
+    for column in table.columns[1:6]:
+        column.justify = "right"
+    today = last.at.date()
+    for day, providers, hours, booked, realised, fill, complete in connection.execute(
+        _UTILIZATION, [today, today]
+    ).fetchall():
+        table.add_row(
+            f"{day:%a %Y-%m-%d}",
+            str(providers),
+            f"{hours:,.0f}",
+            f"{booked or 0:.1%}",
+            f"{realised or 0:.1%}",
+            f"{fill or 0:.1%}",
+            "" if complete else "not over yet",
+        )
+    console.print(table)
+
+
+def _print_history(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    table = Table(
+        "provider", "specialty", "from", "to", "", title="a provider whose specialty changed", title_justify="left"
+    )
+    for name, specialty, valid_from, valid_to, is_current in connection.execute(_CHANGED_PROVIDER).fetchall():
+        table.add_row(
+            name,
+            specialty,
+            "the beginning" if valid_from.year == 1900 else f"{valid_from:%Y-%m-%d %H:%M}",
+            "open" if is_current else f"{valid_to:%Y-%m-%d %H:%M}",
+            "current" if is_current else "",
+        )
+    if table.row_count:
+        console.print(table)
+
+
+def _print_audits(reports: Sequence[TickReport], console: Console) -> None:
+    runs = [report.run for report in reports if report.run]
+    passed = sum(model.audits_passed for run in runs for model in run.models.values())
+    failed = sum(len(run.failures) for run in runs)
+    verdict = "[green]all passed[/]" if not failed else f"[red]{failed} models failed[/]"
+    console.print(f"audits: {passed:,} ran over {len(runs)} ticks, {verdict}", highlight=False)
