@@ -23,6 +23,8 @@ from northstar.ingest.registry import SOURCES, configured, open_source
 from northstar.ingest.runner import IngestReport, ingest
 from northstar.lock import LockHeld, writer_lock
 from northstar.settings import Settings
+from northstar.tick import tick
+from northstar.warehouse import Warehouse, WarehouseError
 
 app = typer.Typer(help="Northstar Health's warehouse: land the sources, run the models.", no_args_is_help=True)
 _terminal = Console(stderr=True)
@@ -49,6 +51,9 @@ def _clear_errors() -> Iterator[None]:
     except IngestError as error:
         _terminal.print(f"[red]{error}[/]", highlight=False)
         raise typer.Exit(ExitCode.SOURCE_FAILED) from error
+    except WarehouseError as error:
+        _terminal.print(f"[red]{error}[/]", highlight=False)
+        raise typer.Exit(ExitCode.MODELS_FAILED) from error
     except ValueError as error:
         _terminal.print(f"[red]{error}[/]", highlight=False)
         raise typer.Exit(ExitCode.WRONG_USE) from error
@@ -120,9 +125,6 @@ def tick_command(source: _Source = None, at: _At = None) -> None:
 
     Without --at, the boundary is the last half hour that has passed.  Safe to kill at any point, and to repeat.
     """
-    from northstar.tick import tick
-    from northstar.warehouse import Warehouse
-
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     settings = Settings.from_environment()
     with _clear_errors():

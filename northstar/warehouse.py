@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.console import NoopConsole, set_console
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils import CompletionStatus
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
+from sqlmesh.utils.errors import PlanError
 
-from northstar.ingest.contract import IngestError
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
 from northstar.pseudonyms import ensure_key
 from northstar.settings import Settings
 
-logger = logging.getLogger(__name__)
-
 _JUST_AFTER = timedelta(milliseconds=100)
 """A run at a boundary must see the boundary as past."""
+
+
+class WarehouseError(Exception):
+    """The warehouse is not in a state to work with.  The message says what to do."""
 
 
 @dataclass
@@ -108,7 +112,7 @@ class Warehouse:
         self.context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
         shared = self.context.engine_adapter.connection
         if not isinstance(shared, duckdb.DuckDBPyConnection):
-            raise IngestError(f"the tick runs on gateway duckdb only, for now; this one is {self.context.gateway}")
+            raise WarehouseError(f"the tick runs on gateway duckdb only, for now; this one is {self.context.gateway}")
         self.connection = shared.cursor()
         prepare(self.connection)
         self.sink = DuckDBSink(self.connection, self.landing, owns=False)
@@ -136,16 +140,39 @@ class Warehouse:
         tables are created first and filled by ``run``.  Repeating it heals an environment that was left half-made.
         """
         ensure_key(self.connection)
-        self.context.plan("prod", execution_time=at + _JUST_AFTER, skip_backfill=True, auto_apply=True, no_prompts=True)
+        self._declare_raw()
+        with self._recorded() as report:
+            try:
+                self.context.plan(
+                    "prod", execution_time=at + _JUST_AFTER, skip_backfill=True, auto_apply=True, no_prompts=True
+                )
+            except PlanError as error:
+                reasons = "; ".join(f"{model}: {reason}" for model, reason in report.failures.items()) or str(error)
+                raise WarehouseError(f"the prod environment could not be created: {reasons}") from error
+
+    def _declare_raw(self) -> None:
+        """Create the raw tables that staging reads and no source has landed yet, so that views on them can be made."""
+        for model in self.context.models.values():
+            name = exp.to_table(model.fqn)
+            if model.kind.is_external and name.db.lower().startswith("raw_"):
+                columns = {
+                    column.lower(): kind.sql(dialect="duckdb") for column, kind in model.columns_to_types.items()
+                }
+                self.sink.declare(name.db.lower(), name.name.lower(), columns)
 
     def run(self, at: datetime) -> RunReport:
         """Run every model that is due at a boundary."""
+        with self._recorded() as report:
+            status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)
+        report.status = status.value if isinstance(status, CompletionStatus) else str(status)
+        return report
+
+    @contextmanager
+    def _recorded(self) -> Iterator[RunReport]:
         recorder = RunRecorder()
         set_console(recorder)
         self.context.console = recorder
         try:
-            status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)
+            yield recorder.report
         finally:
             set_console(NoopConsole())
-        recorder.report.status = status.value if isinstance(status, CompletionStatus) else str(status)
-        return recorder.report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,14 @@ class DuckDBSink:
             raise
         failpoints.reach("after_commit")
 
+    def declare(self, schema: str, object: str, columns: Mapping[str, str]) -> None:
+        """Create an empty raw table that models read, unless it is there: its source may be down, or have no rows."""
+        if (schema, object) not in self._columns:
+            definition = ", ".join(f"{quoted(name)} {sql_type}" for name, sql_type in columns.items())
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            self._connection.execute(f"CREATE TABLE {schema}.{quoted(object)} ({definition})")
+            self._columns[schema, object] = dict(columns)
+
     def close(self) -> None:
         """Close the connection if it is this sink's own."""
         if self._owns:
@@ -154,7 +162,7 @@ class DuckDBSink:
 
     def _load_file(self, schema: str, file: LandedFile) -> None:
         parked = self._fit_table(schema, file)
-        columns = ", ".join(quoted(parked.get(name.lower(), name)) for name in file.schema.names)
+        columns = ", ".join(quoted(parked.get(name.lower(), name.lower())) for name in file.schema.names)
         values = ", ".join(quoted(name) for name in file.schema.names)
         target = f"{schema}.{quoted(file.object)}"
         if self._landing.local:
