@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from enum import IntEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from northstar.clock import floor_boundary, next_boundary, parse_boundary, utc_now
 from northstar.ingest.contract import IngestError
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
-from northstar.ingest.registry import SOURCES, configured, open_source
-from northstar.ingest.runner import IngestReport, ingest
+from northstar.ingest.registry import SOURCES, chosen
+from northstar.ingest.runner import IngestReport
+from northstar.ingest.state import source_state
+from northstar.ingest.together import Outcome, ingest_together
 from northstar.lock import LockHeld, writer_lock
 from northstar.settings import Settings
 from northstar.tick import tick
@@ -59,16 +61,6 @@ def _clear_errors() -> Iterator[None]:
         raise typer.Exit(ExitCode.WRONG_USE) from error
 
 
-def _chosen(source: list[str] | None, settings: Settings) -> tuple[str, ...]:
-    names = tuple(source) if source else configured(settings.environment)
-    unknown = [name for name in names if name not in SOURCES]
-    if unknown:
-        raise ValueError(f"there is no source {unknown[0]!r}; the sources are {', '.join(SOURCES)}")
-    if not names:
-        raise ValueError("no source is configured; set NORTHSTAR_APP_DSN (docs/deploy.md lists every setting)")
-    return names
-
-
 _Source = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
 _At = Annotated[
     str | None, typer.Option("--at", help="Replay this half-hour boundary, such as 2026-11-04T10:30 (UTC).")
@@ -82,41 +74,62 @@ def ingest_command(source: _Source = None, at: _At = None) -> None:
     Rows belong to the interval that is open now, or to the one that ends at --at.
     """
     settings = Settings.from_environment()
-    failed = False
-    table = Table("source", "rows", "tables", "seconds", "result", title="ingest")
     with _clear_errors():
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
-        names = _chosen(source, settings)
-        with writer_lock(settings.lock, "northstar ingest"):
+        names = chosen(source, settings.environment)
+        with writer_lock(settings.lock, "northstar ingest"), _terminal.status("reading ...") as status:
             landing = LandingZone(settings.landing)
             sink = DuckDBSink(connect(settings.duckdb), landing)
+            waiting = set(names)
+
+            def progress(name: str, _: IngestReport | str) -> None:
+                waiting.discard(name)
+                status.update(f"reading {', '.join(sorted(waiting))} ...")
+
             try:
-                for name in names:
-                    try:
-                        report = _ingest_one(name, settings, sink, landing, boundary)
-                        table.add_row(
-                            name, f"{report.rows:,}", str(len(report.objects)), f"{report.seconds:.1f}", "[green]ok[/]"
-                        )
-                        for notice in report.notices:
-                            _terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False)
-                    except IngestError as error:
-                        failed = True
-                        table.add_row(name, "", "", "", f"[red]{error}[/]")
+                outcome = ingest_together(names, settings.environment, sink, landing, boundary, False, progress)
             finally:
                 sink.close()
+    _print_outcome(names, outcome)
+    raise typer.Exit(ExitCode.SOURCE_FAILED if outcome.errors else ExitCode.OK)
+
+
+def _print_outcome(names: Sequence[str], outcome: Outcome) -> None:
+    table = Table("source", "rows", "tables", "seconds", "result")
+    for column in table.columns[1:4]:
+        column.justify = "right"
+    for name in names:
+        if name in outcome.errors:
+            table.add_row(name, "", "", "", f"[red]{escape(outcome.errors[name])}[/]")
+            continue
+        report = outcome.reports[name]
+        table.add_row(name, f"{report.rows:,}", f"{len(report.objects):,}", f"{report.seconds:.1f}", "[green]ok[/]")
+        for notice in report.notices:
+            _terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False, markup=False)
     _terminal.print(table)
-    raise typer.Exit(ExitCode.SOURCE_FAILED if failed else ExitCode.OK)
 
 
-def _ingest_one(
-    name: str, settings: Settings, sink: DuckDBSink, landing: LandingZone, boundary: datetime
-) -> IngestReport:
-    with _terminal.status(f"reading {name} ..."):
-        opened = open_source(name, settings.environment)
+@app.command("sources")
+def sources_command(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a source, for machines.")] = False,
+) -> None:
+    """Show each source: how far it was read, through when it is sealed, its lag, and its last error."""
+    settings = Settings.from_environment()
+    with _clear_errors():
+        connection = connect(settings.duckdb)
         try:
-            return ingest(opened, sink, landing, boundary, seal=False)
+            states = [source_state(connection, name, settings.environment, utc_now()) for name in SOURCES]
         finally:
-            opened.close()
+            connection.close()
+    if as_json:
+        for state in states:
+            sys.stdout.write(json.dumps(state.as_line()) + "\n")
+        return
+    table = Table("source", "sealed through", "lag", "read up to", "last error", title="sources, times in UTC")
+    table.add_column("cursor", no_wrap=True, overflow="ellipsis", max_width=24)
+    for state in states:
+        table.add_row(*(escape(text) for text in state.as_row()))
+    Console().print(table)
 
 
 @app.command("tick")
@@ -129,7 +142,7 @@ def tick_command(source: _Source = None, at: _At = None) -> None:
     settings = Settings.from_environment()
     with _clear_errors():
         boundary = parse_boundary(at) if at else floor_boundary(utc_now())
-        names = _chosen(source, settings)
+        names = chosen(source, settings.environment)
         with writer_lock(settings.lock, f"northstar tick {boundary:%Y-%m-%dT%H:%M}"), Warehouse(settings) as warehouse:
             report = tick(warehouse, names, settings.environment, boundary)
     sys.stdout.write(json.dumps(report.as_line()) + "\n")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from northstar.clock import to_naive_utc, utc_now
-from northstar.ingest.contract import IngestError
-from northstar.ingest.registry import open_source
-from northstar.ingest.runner import IngestReport, ingest
+from northstar.ingest.runner import IngestReport
+from northstar.ingest.together import ingest_together
 from northstar.warehouse import RunReport, Warehouse
 
 _TICK_LOG = """
@@ -65,29 +63,12 @@ class TickReport:
         }
 
 
-def ingest_all(
-    warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime, report: TickReport
-) -> None:
-    """Land and seal each source in turn; one that fails is left unsealed and does not stop the others."""
-    for name in sources:
-        try:
-            source = open_source(name, environment)
-            try:
-                report.ingested[name] = ingest(source, warehouse.sink, warehouse.landing, at)
-            finally:
-                source.close()
-        except IngestError as error:
-            report.source_errors[name] = str(error)
-        except Exception as error:  # a defect in one source must not stop the others; its text may hold data
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            report.source_errors[name] = f"defect: {type(error).__name__} at {where.filename}:{where.lineno}"
-
-
 def tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
     """Do everything that is due at a boundary.  The caller holds the writer lock."""
     started, clock = utc_now(), time.monotonic()
     report = TickReport(at)
-    ingest_all(warehouse, sources, environment, at, report)
+    outcome = ingest_together(sources, environment, warehouse.sink, warehouse.landing, at)
+    report.ingested, report.source_errors = outcome.reports, outcome.errors
     if not warehouse.is_initialised:
         warehouse.initialise(at)
     report.run = warehouse.run(at)

@@ -124,5 +124,8 @@ class Sink(Protocol):
     def seal(self, source: str, through: datetime) -> None:
         """Say that a source is complete through a boundary.  Idempotent."""
 
+    def fork(self) -> Sink:
+        """The same warehouse over a connection of its own, for another thread; loads exclude each other."""
+
     def close(self) -> None:
         """Release the connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -69,10 +70,17 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 class DuckDBSink:
     """Loads batches into raw over one connection, which it closes only if told to own it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, landing: LandingZone, owns: bool = True) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        landing: LandingZone,
+        owns: bool = True,
+        loading: threading.Lock | None = None,
+    ) -> None:
         self._connection = connection
         self._landing = landing
         self._owns = owns
+        self._loading = loading or threading.Lock()
         connection.execute(_OPS_TABLES)
         self._columns: dict[tuple[str, str], dict[str, str]] = {}
         for schema, table, column, data_type in connection.execute(
@@ -104,6 +112,10 @@ class DuckDBSink:
 
     def load(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         """Load a batch whole or not at all.  Raises IngestError when it is loaded already."""
+        with self._loading:
+            self._load_whole(source, batch, loaded_at)
+
+    def _load_whole(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         connection = self._connection
         connection.execute("BEGIN")
         columns_before = {table: dict(columns) for table, columns in self._columns.items()}
@@ -124,6 +136,12 @@ class DuckDBSink:
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             self._connection.execute(f"CREATE TABLE {schema}.{quoted(object)} ({definition})")
             self._columns[schema, object] = dict(columns)
+
+    def fork(self) -> DuckDBSink:
+        """The same warehouse over a connection of its own, for another thread; loads exclude each other."""
+        connection = self._connection.cursor()
+        prepare(connection)
+        return DuckDBSink(connection, self._landing, loading=self._loading)
 
     def close(self) -> None:
         """Close the connection if it is this sink's own."""
