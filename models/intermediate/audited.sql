@@ -12,6 +12,8 @@ MODEL (
     (batch := int_directory__clinic_closure_change),
     (batch := int_directory__provider_change),
     (batch := int_directory__specialty_change),
+    (batch := int_identity__salesforce_account_change),
+    (batch := int_identity__stripe_customer_change),
     (batch := int_patients__patient_change),
     (batch := int_scheduling__appointment_change),
     (batch := int_scheduling__appointment_event_change),
