@@ -1,17 +1,17 @@
-"""The source's tables: which can be followed, which cannot and why, and what is remembered of each."""
+"""The source's tables: which can be followed, which cannot and why."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
-from northstar.ingest.postgres.types import SourceColumn, raw_name
+from northstar.ingest.postgres import names
+from northstar.ingest.postgres.types import SourceColumn
 
 _TABLES = """
 WITH tables AS (
@@ -19,20 +19,23 @@ WITH tables AS (
         CASE c.relreplident WHEN 'n' THEN NULL ELSE i.indexrelid END AS identity_index
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisvalid AND i.indislive
+    LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisvalid AND i.indislive AND i.indimmediate
         AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition
-        AND n.nspname NOT LIKE 'pg!_%' ESCAPE '!' AND n.nspname <> 'information_schema'
+        AND NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'
         AND NOT EXISTS (SELECT FROM pg_depend d
             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 )
-SELECT t.oid::int8, t.nspname, t.relname, t.relkind = 'p' AS partitioned, t.relreplident::text, t.relfilenode::int8,
+SELECT t.oid::int8, t.nspname::text AS schema, t.relname::text AS name, t.relkind = 'p' AS partitioned,
+    t.relreplident::text AS identity, t.relfilenode::int8 AS file,
     ARRAY(SELECT a.attname::text FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (attnum, place)
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum
         WHERE i.indexrelid = t.identity_index AND k.place <= i.indnkeyatts ORDER BY k.place) AS key,
     pg_has_role(t.relowner, 'USAGE') AS owned,
     has_schema_privilege(t.relnamespace, 'USAGE') AND has_table_privilege(t.oid, 'SELECT') AS readable,
-    row_security_active(t.oid) AS policed
+    row_security_active(t.oid) AS policed,
+    (SELECT r.oid::int8 FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+        WHERE r.prrelid = t.oid AND p.pubname = %s) AS membership
 FROM tables t
 ORDER BY t.nspname, t.relname
 """
@@ -43,7 +46,7 @@ FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
-    AND n.nspname NOT LIKE 'pg!_%' ESCAPE '!' AND n.nspname <> 'information_schema'
+    AND NOT starts_with(n.nspname, 'pg_') AND n.nspname <> 'information_schema'
     AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 ORDER BY a.attrelid, a.attnum
 """
@@ -110,21 +113,25 @@ class Table:
     owned: bool
     readable: bool
     policed: bool
+    membership: int | None
+    """Identifies the table's entry in the publication; None while it has none."""
     columns: tuple[CatalogColumn, ...] = ()
     partitions: tuple[Partition, ...] = ()
 
     @property
     def object(self) -> str:
         """The name of the raw table."""
-        return f"{self.schema}__{self.name}"
+        return names.raw_object(self.schema, self.name)
 
     @property
     def obstacle(self) -> tuple[str, str] | None:
         """Why the table cannot be followed: kind of notice and sentence; None when it can."""
-        if not self.columns:
-            return "table_without_columns", "has no columns that can be read; left out"
-        keyed = self.key or (self.identity == "f" and not self.partitioned)
-        if not keyed or not all(partition.identified for partition in self.partitions):
+        if self.partitioned:
+            # The partitions' own replica identity counts, and only a primary key is passed on to them.
+            identified = self.key and self.identity != "i" and all(p.identified for p in self.partitions)
+        else:
+            identified = self.key or self.identity == "f"
+        if not identified:
             return (
                 "table_without_key",
                 "has neither a primary key nor a usable replica identity, so publishing it would make the source "
@@ -137,12 +144,7 @@ class Table:
                 "table_with_row_security",
                 "row security would hide rows from the role; left out until the role may bypass it",
             )
-        if not re.fullmatch(r"[\w .$-]+", self.object):
-            return "unsupported_name", "its name has characters that a file name cannot carry; left out"
-        names = [raw_name(column.source.name).lower() for column in self.columns]
-        if len(set(names)) < len(names):
-            return "ambiguous_columns", "two of its columns differ only in the case of their names; left out"
-        return None
+        return names.obstacle(self.object, [column.source.name for column in self.columns])
 
 
 @dataclass(frozen=True)
@@ -156,12 +158,17 @@ class Catalog:
     domains: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
+    def followed(self) -> frozenset[str]:
+        """The raw names of the tables that can be followed and are in the publication."""
+        return frozenset(object for object, table in self.tables.items() if table.membership is not None)
+
+    @property
     def full_identity_keys(self) -> dict[int, frozenset[str]]:
         """The primary keys of tables with replica identity full, whose changes do not tell the key."""
         return {table.oid: frozenset(table.key) for table in self.tables.values() if table.identity == "f"}
 
 
-def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
+def read_catalog(connection: psycopg.Connection[Any], publication: str) -> Catalog:
     """Read the catalog as the connection's transaction sees it."""
     domains = {domain: (base, modifier) for domain, base, modifier in connection.execute(_DOMAINS)}
     columns: dict[int, list[CatalogColumn]] = defaultdict(list)
@@ -174,88 +181,34 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
 
     tables: dict[str, Table] = {}
     left_out: dict[str, tuple[str, str]] = {}
-    taken: dict[str, str] = {}
-    for oid, schema, name, partitioned, identity, file, key, owned, readable, policed in connection.execute(_TABLES):
-        missing = _with_missing_of_partitions(columns, oid, [partition.oid for partition in partitions[oid]])
-        table = Table(
-            oid, schema, name, partitioned, identity, file, tuple(key), owned, readable, policed,
-            tuple(missing), tuple(partitions[oid]),
-        )  # fmt: skip
+    found = connection.cursor(row_factory=dict_row).execute(_TABLES, [publication])
+    for row in found:
+        oid, schema, name = row["oid"], row["schema"], row["name"]
+        leaves = tuple(partitions[oid])
+        known = _with_missing_of_partitions(columns, oid, leaves)
+        table = Table(**{**row, "key": tuple(row["key"])}, columns=known, partitions=leaves)
         obstacle = table.obstacle
-        if obstacle is None and table.object.lower() in taken:
-            obstacle = "ambiguous_name", f"its name in raw is that of {taken[table.object.lower()]}; left out"
-        if obstacle is None:
+        if obstacle is None and table.object in tables:
+            other = tables[table.object]
+            left_out[f"{schema}.{name}"] = (
+                "ambiguous_name",
+                f"would have the same name in raw as {other.schema}.{other.name}; left out",
+            )
+        elif obstacle is None:
             tables[table.object] = table
-            taken[table.object.lower()] = f"{schema}.{name}"
         else:
             left_out[table.object] = obstacle
     return Catalog(tables, left_out, domains)
 
 
 def _with_missing_of_partitions(
-    columns: Mapping[int, list[CatalogColumn]], root: int, partitions: list[int]
-) -> list[CatalogColumn]:
+    columns: Mapping[int, list[CatalogColumn]], root: int, partitions: Sequence[Partition]
+) -> tuple[CatalogColumn, ...]:
     """The columns of a table; of a partitioned one, with the missing values that only its partitions have."""
     missing = {
-        column.source.name for leaf in partitions for column in columns.get(leaf, ()) if column.has_missing_value
+        column.source.name for leaf in partitions for column in columns.get(leaf.oid, ()) if column.has_missing_value
     }
-    return [
+    return tuple(
         CatalogColumn(c.number, c.source, c.version, c.has_missing_value or c.source.name in missing)
         for c in columns.get(root, ())
-    ]
-
-
-@dataclass(frozen=True)
-class TableFacts:
-    """What is remembered of a table between runs, to notice that its rows changed without the stream showing it."""
-
-    oid: int
-    last_column: int
-    """The highest column number; what comes after it was added since."""
-    shape: str
-    """Names and kinds of the columns up to there, and the key."""
-    versions: str
-    """Definitions of the columns up to there."""
-    last_partition: int
-    file: str
-    """Files that hold the rows: one, or those of the partitions up to ``last_partition``."""
-
-    @staticmethod
-    def of(table: Table, like: TableFacts | None = None) -> TableFacts:
-        """The facts of a table now; of the columns and partitions that ``like`` knew, if given."""
-        last_column = like.last_column if like else max(column.number for column in table.columns)
-        last_partition = like.last_partition if like else max((p.oid for p in table.partitions), default=0)
-        known = [column for column in table.columns if column.number <= last_column]
-        files = [(p.oid, p.file) for p in table.partitions if p.oid <= last_partition] or table.file
-        return TableFacts(
-            table.oid,
-            last_column,
-            _digest([table.object, table.key, [(c.number, c.source.name, c.source.family) for c in known]]),
-            _digest([c.version for c in known]),
-            last_partition,
-            _digest(files),
-        )
-
-    def to_json(self) -> list[Any]:
-        """For the cursor."""
-        return [self.oid, self.last_column, self.shape, self.versions, self.last_partition, self.file]
-
-    def rewritten(self, table: Table) -> str | None:
-        """Why rows of the table may differ from what the stream showed since, None when they do not."""
-        now = TableFacts.of(table, like=self)
-        added = [column for column in table.columns if column.number > self.last_column]
-        if now.oid != self.oid:
-            return "it was dropped and created again"
-        if now.shape != self.shape:
-            return "its columns or its key were changed"
-        if any(column.has_missing_value for column in added):
-            return "a column with a default was added"
-        if now.file != self.file and (table.partitioned or added or now.versions != self.versions):
-            return "its rows were rewritten"
-        if any(p.oid > self.last_partition and not p.made_in_place for p in table.partitions):
-            return "a table was attached to it as a partition"
-        return None
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(repr(value).encode()).hexdigest()[:10]
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from northstar.ingest.contract import Cursor, IngestError
-from northstar.ingest.postgres.catalog import TableFacts
+from northstar.ingest.postgres.facts import TableFacts
 
 _FORMAT = 1
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from northstar.ingest.landing import LoadWriter
-from northstar.ingest.postgres import messages
+from northstar.ingest.postgres import messages, names
 from northstar.ingest.postgres.messages import UNCHANGED, Begin, Relation, Row
 from northstar.ingest.postgres.types import META_FIELDS, raw_columns
 
@@ -58,14 +58,16 @@ class Decoder:
         """When the last transaction was committed, since 1970."""
         self.rows = 0
         self.relations: dict[int, Relation] = {}
-        self.columns_seen: dict[str, set[str]] = {}
-        """Every column name that a table had while changes were made to it, by raw table."""
+        self.seen: set[Relation] = set()
+        """The tables as they were when changes were made to them."""
         self._writer = writer
         self._skip_through = watermark
         self._primary_keys = primary_keys
         self._domains = domains
         self._buffers: dict[int, _Buffer] = {}
         self._buffered_bytes = self._buffered_rows = 0
+        self._unlandable: set[int] = set()
+        """Relations that raw cannot hold as they are now; once they are as they should be they are read whole."""
         self._begin: Begin | None = None
         self._skip = False
         self._seq = 0
@@ -111,6 +113,10 @@ class Decoder:
         if buffer is not None:
             self._write(buffer)
         self.relations[relation.oid] = relation
+        if names.obstacle(relation.object, [column.name for column in relation.columns]):
+            self._unlandable.add(relation.oid)
+        else:
+            self._unlandable.discard(relation.oid)
 
     def _change(self, kind: int, message: bytes) -> None:
         self._buffered_bytes += len(message)
@@ -133,7 +139,9 @@ class Decoder:
         full = relation.identity == "f"
         key = self._full_identity_key(relation) if full else relation.key
         for number in range(len(new)) if full else key:
-            if new[number] is UNCHANGED:
+            # A large value is never NULL.  Where the old row has NULL it is not whole after all: of a partition whose
+            # own replica identity is narrower than that of the partitioned table.
+            if new[number] is UNCHANGED and old[number] is not None:
                 new[number] = old[number]
         # Without a primary key there is nothing that would tell the new row from the old one.
         if not key or any(old[number] != new[number] for number in key):
@@ -146,17 +154,18 @@ class Decoder:
 
     def _emit(self, op: str, relation: Relation, row: Row) -> None:
         assert self._begin is not None
+        self.seen.add(relation)
+        if relation.oid in self._unlandable:
+            return
         self._seq += 1
         self.rows += 1
         self._buffered_rows += 1
         buffer = self._buffers.get(relation.oid)
         if buffer is None:
             buffer = self._buffers[relation.oid] = _Buffer(relation)
-            self.columns_seen.setdefault(relation.object, set()).update(column.name for column in relation.columns)
         unchanged = None
         if UNCHANGED in row:
-            names = [column.name for column, value in zip(relation.columns, row, strict=True) if value is UNCHANGED]
-            unchanged = ",".join(names)
+            unchanged = ",".join(c.name for c, value in zip(relation.columns, row, strict=True) if value is UNCHANGED)
             row = [None if value is UNCHANGED else value for value in row]
         begin = self._begin
         buffer.meta.append((op, begin.commit_lsn, self._seq, begin.commit_microseconds, begin.xid, unchanged))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
 
+from northstar.ingest.postgres.names import raw_object
 from northstar.ingest.postgres.types import SourceColumn
 
 BEGIN, COMMIT, RELATION, INSERT, UPDATE, DELETE, TRUNCATE = b"BCRIUDT"
@@ -52,7 +53,7 @@ class Relation:
     @property
     def object(self) -> str:
         """The name of the raw table."""
-        return f"{self.schema}__{self.name}"
+        return raw_object(self.schema, self.name)
 
 
 @dataclass(frozen=True)

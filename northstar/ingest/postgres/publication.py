@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -13,7 +12,10 @@ from psycopg import sql
 
 from northstar.ingest.contract import IngestError, Notice
 from northstar.ingest.postgres.catalog import Catalog, Table
+from northstar.ingest.postgres.names import raw_object
 
+_MOVED = (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedObject)
+"""What is raised when a table is locked, or was changed since the catalog was read."""
 _WITH = "(publish = 'insert, update, delete, truncate', publish_via_partition_root = true)"
 
 
@@ -56,94 +58,70 @@ def create(connection: psycopg.Connection[Any], name: str) -> None:
         ) from error
 
 
-def update(connection: psycopg.Connection[Any], name: str, catalog: Catalog) -> tuple[set[str], list[Notice]]:
-    """Add tables that can be followed and are not in the publication, and remove those that no longer can.
+def update(connection: psycopg.Connection[Any], name: str, catalog: Catalog) -> list[Notice]:
+    """Add tables that can be followed and are not in the publication, and remove those that no longer can be.
 
-    Returns the raw names of the tables that are followed now, and what stood in the way of others.
+    Returns what stood in the way.
     """
-    published = {
-        oid: f"{schema}__{table}"
-        for oid, schema, table in connection.execute(
-            "SELECT r.prrelid::int8, n.nspname, c.relname FROM pg_publication p "
-            "JOIN pg_publication_rel r ON r.prpubid = p.oid JOIN pg_class c ON c.oid = r.prrelid "
-            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = %s",
-            [name],
-        )
-    }
     notices: list[Notice] = []
-    by_oid = {table.oid: table for table in catalog.tables.values()}
-    for oid, object in published.items():
-        if oid not in by_oid:
-            notices += _remove(connection, name, oid, object)
-    missing = [table for table in catalog.tables.values() if table.oid not in published]
-    for table in missing:
-        if not table.owned:
-            notices.append(
-                Notice(
-                    table.object,
-                    "table_not_owned",
-                    f"is not in publication {name}, and only its owner may add it: run ALTER PUBLICATION {name} "
-                    f"ADD TABLE {table.schema}.{table.name} as the owner; left out until then",
-                )
-            )
-    added, busy = _add(connection, name, [table for table in missing if table.owned])
-    return {by_oid[oid].object for oid in published if oid in by_oid} | added, notices + busy
+    followable = [table.oid for table in catalog.tables.values()]
+    unwanted = connection.execute(
+        "SELECT n.nspname, c.relname FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid "
+        "JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE p.pubname = %s AND r.prrelid::int8 <> ALL (%s)",
+        [name, followable],
+    ).fetchall()
+    for schema, table in unwanted:
+        notices += _remove(connection, name, schema, table)
+    missing = [table for table in catalog.tables.values() if table.membership is None]
+    notices += [
+        Notice(
+            table.object,
+            "table_not_owned",
+            f"is not in publication {name}, and only its owner may add it: run ALTER PUBLICATION {name} "
+            f"ADD TABLE {table.schema}.{table.name} as the owner; left out until then",
+        )
+        for table in missing
+        if not table.owned
+    ]
+    return notices + _add(connection, name, [table for table in missing if table.owned])
 
 
-def _add(connection: psycopg.Connection[Any], name: str, tables: list[Table]) -> tuple[set[str], list[Notice]]:
-    """Add tables with one statement, or one by one when that fails because some are locked or gone."""
+def _add(connection: psycopg.Connection[Any], name: str, tables: list[Table]) -> list[Notice]:
+    """Add tables with one statement, or in ever smaller groups when some are locked or gone."""
     if not tables:
-        return set(), []
-    try:
-        _alter(connection, name, "ADD", tables)
-        return {table.object for table in tables}, []
-    except (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable) as error:
-        if len(tables) == 1:
-            return set(), [Notice(tables[0].object, "table_busy", f"could not be added yet ({type(error).__name__})")]
-    middle = len(tables) // 2
-    first, first_busy = _add(connection, name, tables[:middle])
-    second, second_busy = _add(connection, name, tables[middle:])
-    return first | second, first_busy + second_busy
-
-
-def _alter(connection: psycopg.Connection[Any], name: str, verb: str, tables: Iterable[Table]) -> None:
+        return []
     # ONLY: children by inheritance are tables of their own.
-    names = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.SQL("" if table.partitioned else "ONLY"), sql.Identifier(table.schema, table.name))
+    list_of_tables = sql.SQL(", ").join(
+        sql.SQL("{}{}").format(sql.SQL("" if table.partitioned else "ONLY "), sql.Identifier(table.schema, table.name))
         for table in tables
     )
-    connection.execute(sql.SQL("ALTER PUBLICATION {} {} TABLE {}").format(sql.Identifier(name), sql.SQL(verb), names))
+    try:
+        connection.execute(sql.SQL("ALTER PUBLICATION {} ADD TABLE {}").format(sql.Identifier(name), list_of_tables))
+        return []
+    except _MOVED as error:
+        if len(tables) == 1:
+            return [Notice(tables[0].object, "table_busy", f"could not be added yet ({type(error).__name__})")]
+    middle = len(tables) // 2
+    return _add(connection, name, tables[:middle]) + _add(connection, name, tables[middle:])
 
 
-def _remove(connection: psycopg.Connection[Any], name: str, oid: int, object: str) -> list[Notice]:
-    """Take a table out that can no longer be followed; with a lost key the source refuses its updates meanwhile."""
+def _remove(connection: psycopg.Connection[Any], name: str, schema: str, table: str) -> list[Notice]:
+    """Take a table out that can no longer be followed; without a key the source refuses its updates meanwhile."""
+    object = raw_object(schema, table)
     try:
         connection.execute(
-            sql.SQL("ALTER PUBLICATION {} DROP TABLE ONLY {}").format(
-                sql.Identifier(name), sql.SQL(_qualified(connection, oid))
-            )
+            sql.SQL("ALTER PUBLICATION {} DROP TABLE {}").format(sql.Identifier(name), sql.Identifier(schema, table))
         )
-    except (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedObject):
-        return [Notice(object, "table_busy", "could not be taken out of the publication yet")]
+    except _MOVED as error:
+        return [Notice(object, "table_busy", f"could not be taken out of the publication yet ({type(error).__name__})")]
     except psycopg.errors.InsufficientPrivilege:
         return [
             Notice(
                 object,
                 "table_not_owned",
-                f"must be taken out of publication {name} by its owner: it can no longer be followed, and without a "
-                "key the source refuses its updates and deletes",
+                f"must be taken out of publication {name} by the publication's owner: it can no longer be followed, "
+                "and without a key the source refuses its updates and deletes",
             )
         ]
     return []
-
-
-def _qualified(connection: psycopg.Connection[Any], oid: int) -> str:
-    row = connection.execute(
-        "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c "
-        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s",
-        [oid],
-    ).fetchone()
-    if row is None:
-        raise psycopg.errors.UndefinedTable
-    qualified: str = row[0]
-    return qualified

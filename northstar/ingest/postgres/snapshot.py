@@ -56,11 +56,11 @@ class SnapshotReader:
         self._truncate = truncate
         self._seq = 0
 
-    def catalog(self) -> Catalog:
+    def catalog(self, publication: str) -> Catalog:
         """The source's tables at the moment of the snapshot."""
         with self._connection.transaction():
             self._import_snapshot()
-            return read_catalog(self._connection)
+            return read_catalog(self._connection, publication)
 
     def read(self, table: Table) -> Notice | None:
         """Read one table; a notice says why it could not be, and then nothing of it was written."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from northstar.ingest.postgres.names import raw_column
+
 META_FIELDS = (
     pa.field("_op", pa.string()),
     pa.field("_commit_lsn", pa.int64()),
@@ -21,8 +23,6 @@ META_FIELDS = (
     pa.field("_unchanged", pa.string()),
 )
 """What every raw table of this source begins with.  (_commit_lsn, _seq) is the total order of its changes."""
-
-RESERVED_NAMES = frozenset(field.name for field in META_FIELDS) | {"_load_id", "_loaded_at"}
 
 _NUMERIC = 1700
 _TYPES: Mapping[int, pa.DataType] = {
@@ -62,11 +62,6 @@ class SourceColumn:
         return str(self.arrow_type).rstrip("0123456789(), ") if self.arrow_type != pa.string() else "string"
 
 
-def raw_name(column: str) -> str:
-    """The name of a source column in raw: its own, unless raw has a column of that name for itself."""
-    return f"{column}__source" if column.lower() in RESERVED_NAMES else column
-
-
 def raw_columns(columns: Sequence[SourceColumn], values: Sequence[pa.Array]) -> tuple[list[pa.Field], list[pa.Array]]:
     """Convert columns of text to the types of raw.
 
@@ -75,14 +70,21 @@ def raw_columns(columns: Sequence[SourceColumn], values: Sequence[pa.Array]) -> 
     """
     fields, arrays, extra_fields, extra_arrays = [], [], [], []
     for column, text in zip(columns, values, strict=True):
-        name = raw_name(column.name)
+        name = raw_column(column.name)
         typed, refused = _convert(column, text)
         fields.append(pa.field(name, typed.type))
         arrays.append(typed)
         if refused is not None:
-            extra_fields.append(pa.field(f"{name}__varchar", pa.string()))
+            extra_fields.append(pa.field(_free_name(f"{name}__varchar", columns), pa.string()))
             extra_arrays.append(refused)
     return fields + extra_fields, arrays + extra_arrays
+
+
+def _free_name(wanted: str, columns: Sequence[SourceColumn]) -> str:
+    taken = {raw_column(column.name).lower() for column in columns}
+    while wanted.lower() in taken:
+        wanted += "_"
+    return wanted
 
 
 def _convert(column: SourceColumn, text: pa.Array) -> tuple[pa.Array, pa.Array | None]:
