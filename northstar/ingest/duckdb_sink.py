@@ -82,13 +82,6 @@ class DuckDBSink:
         self._owns = owns
         self._loading = loading or threading.Lock()
         connection.execute(_OPS_TABLES)
-        self._columns: dict[tuple[str, str], dict[str, str]] = {}
-        for schema, table, column, data_type in connection.execute(
-            "SELECT schema_name, table_name, lower(column_name), data_type FROM duckdb_columns() "
-            "WHERE schema_name LIKE 'raw!_%' ESCAPE '!' AND database_name = ?",
-            [CATALOG],
-        ).fetchall():
-            self._columns.setdefault((schema, table), {})[column] = data_type
 
     def ledger(self, source: str) -> DuckDBLedger:
         """The ledger as one source sees it."""
@@ -118,24 +111,20 @@ class DuckDBSink:
     def _load_whole(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         connection = self._connection
         connection.execute("BEGIN")
-        columns_before = {table: dict(columns) for table, columns in self._columns.items()}
         try:
             self._load(source, batch, loaded_at)
             failpoints.reach("before_commit")
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
-            self._columns = columns_before
             raise
         failpoints.reach("after_commit")
 
     def declare(self, schema: str, object: str, columns: Mapping[str, str]) -> None:
         """Create an empty raw table that models read, unless it is there: its source may be down, or have no rows."""
-        if (schema, object) not in self._columns:
-            definition = ", ".join(f"{quoted(name)} {sql_type}" for name, sql_type in columns.items())
-            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            self._connection.execute(f"CREATE TABLE {schema}.{quoted(object)} ({definition})")
-            self._columns[schema, object] = dict(columns)
+        definition = ", ".join(f"{quoted(name)} {sql_type}" for name, sql_type in columns.items())
+        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{quoted(object)} ({definition})")
 
     def fork(self) -> DuckDBSink:
         """The same warehouse over a connection of its own, for another thread; loads exclude each other."""
@@ -161,9 +150,10 @@ class DuckDBSink:
         as_of = to_naive_utc(batch.source_as_of)
         schema = f"raw_{source}"
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        tables = self._tables(schema)
         entries: list[list[Any]] = []
         for number, file in enumerate(batch.files):
-            self._load_file(schema, file)
+            self._load_file(schema, file, tables)
             entries.append([file.object, file.path, file.origin, file.rows, None])
             if number == len(batch.files) // 2:
                 failpoints.reach("in_load")
@@ -178,8 +168,19 @@ class DuckDBSink:
                 [[source, batch.load_id, notice.object, notice.kind, notice.detail, now] for notice in batch.notices],
             )
 
-    def _load_file(self, schema: str, file: LandedFile) -> None:
-        parked = self._fit_table(schema, file)
+    def _tables(self, schema: str) -> dict[str, dict[str, str]]:
+        """The raw tables of a source with the types of their columns, names in lower case."""
+        tables: dict[str, dict[str, str]] = {}
+        for table, column, data_type in self._connection.execute(
+            "SELECT table_name, lower(column_name), data_type FROM duckdb_columns() "
+            "WHERE database_name = ? AND schema_name = ?",
+            [CATALOG, schema],
+        ).fetchall():
+            tables.setdefault(table, {})[column] = data_type
+        return tables
+
+    def _load_file(self, schema: str, file: LandedFile, tables: dict[str, dict[str, str]]) -> None:
+        parked = self._fit_table(schema, file, tables)
         columns = ", ".join(quoted(parked.get(name.lower(), name.lower())) for name in file.schema.names)
         values = ", ".join(quoted(name) for name in file.schema.names)
         target = f"{schema}.{quoted(file.object)}"
@@ -194,17 +195,17 @@ class DuckDBSink:
             self._connection.execute(f"INSERT INTO {target} ({columns}) SELECT {values} FROM landed_file")
             self._connection.unregister("landed_file")
 
-    def _fit_table(self, schema: str, file: LandedFile) -> dict[str, str]:
+    def _fit_table(self, schema: str, file: LandedFile, tables: dict[str, dict[str, str]]) -> dict[str, str]:
         """Create or alter the raw table so that the file fits; returns which columns are parked where."""
         incoming = {field.name.lower(): duckdb_type(field.type) for field in file.schema}
         if len(incoming) != len(file.schema):
             raise IngestError(f"{schema}.{file.object}: two columns differ only in the case of their names")
         target = f"{schema}.{quoted(file.object)}"
-        existing = self._columns.get((schema, file.object))
+        existing = tables.get(file.object)
         if existing is None:
             columns = ", ".join(f"{quoted(name)} {sql_type}" for name, sql_type in incoming.items())
             self._connection.execute(f"CREATE TABLE {target} ({columns})")
-            self._columns[schema, file.object] = incoming
+            tables[file.object] = incoming
             return {}
         changes = drift(existing, incoming)
         for name, sql_type in changes.add.items():
