@@ -3,7 +3,7 @@ AUDIT (
   dialect snowflake
 );
 
--- Versions of a key that overlap the next, leave a gap to it, have no length, or are not open exactly once.
+/* Versions of a key that overlap the next, leave a gap to it, have no length, or are not open exactly once. */
 SELECT
   @key,
   valid_from,
@@ -20,6 +20,10 @@ FROM (
 )
 WHERE
   valid_from >= valid_to
-  OR valid_to <> COALESCE(next_from, CAST('9999-12-31' AS TIMESTAMP))
-  OR is_current <> (next_from IS NULL)
-  OR (version_no = 1 AND valid_from <> CAST('1900-01-01' AS TIMESTAMP))
+  OR valid_to <> COALESCE(next_from, '9999-12-31'::TIMESTAMP)
+  OR is_current <> (
+    next_from IS NULL
+  )
+  OR (
+    version_no = 1 AND valid_from <> '1900-01-01'::TIMESTAMP
+  )

@@ -3,7 +3,7 @@ AUDIT (
   dialect snowflake
 );
 
--- Available and blocked time make up bookable time; nothing is longer than the day or the whole that it is part of.
+/* Available and blocked time make up bookable time; nothing is longer than the day or the whole that it is part of. */
 SELECT
   provider_id,
   clinic_id,
@@ -13,5 +13,5 @@ WHERE
   bookable_seconds <> available_seconds + blocked_seconds
   OR booked_seconds < fulfilled_seconds
   OR load_seconds < booked_seconds
-  OR GREATEST(bookable_seconds, booked_seconds) > DATEDIFF('SECOND', day_starts_at, day_ends_at)
+  OR GREATEST(bookable_seconds, booked_seconds) > DATEDIFF(SECOND, day_starts_at, day_ends_at)
   OR LEAST(available_seconds, blocked_seconds, fulfilled_seconds) < 0

@@ -3,7 +3,7 @@ AUDIT (
   dialect snowflake
 );
 
--- Values of a column that the parent's column of the same name does not have.
+/* Values of a column that the parent's column of the same name does not have. */
 SELECT
   child.@column
 FROM @this_model AS child

@@ -3,7 +3,7 @@ AUDIT (
   dialect snowflake
 );
 
--- No more slots are booked than there are.
+/* No more slots are booked than there are. */
 SELECT
   provider_id,
   clinic_id,

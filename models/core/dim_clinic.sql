@@ -16,41 +16,46 @@ without is_current.'
 );
 
 SELECT
-  @version_key(version.clinic_id, version.valid_from)::BIGINT AS clinic_version_key, -- Version, surrogate key
-  version.clinic_id::BIGINT AS clinic_id, -- Clinic, natural key; -1 for the unknown member
-  version.valid_from::TIMESTAMP AS valid_from, -- First instant of the version, UTC; 1900-01-01 for the first known
-  version.valid_to::TIMESTAMP AS valid_to, -- End, exclusive, UTC; 9999-12-31 while open
-  (version.valid_to = CAST('9999-12-31' AS TIMESTAMP))::BOOLEAN AS is_current, -- Whether the version is open
-  (version.valid_from = CAST('1900-01-01' AS TIMESTAMP))::BOOLEAN AS is_first_known, -- Whether the version is open to the past because nothing earlier is known
-  version.account_id::BIGINT AS account_id, -- Account that runs the clinic
-  version.clinic_code::TEXT AS clinic_code, -- Code by which people call the clinic
-  version.clinic_name::TEXT AS clinic_name, -- Name of the clinic
-  version.region_code::TEXT AS region_code, -- Sales region
-  version.city::TEXT AS city, -- City of the clinic
-  version.state_code::TEXT AS state_code, -- State or province
-  version.country::TEXT AS country, -- ISO 3166 country
-  version.opened_on::DATE AS opened_on, -- First day of business, local
-  version.closed_on::DATE AS closed_on, -- Day from which the clinic is closed for good, local
-  clinic.time_zone::TEXT AS time_zone, -- IANA time zone, corrected in place
-  version.is_deleted::BOOLEAN AS is_deleted -- Whether the source had deleted it by then
+  @version_key(version.clinic_id, version.valid_from)::BIGINT AS clinic_version_key, /* Version, surrogate key */
+  version.clinic_id::BIGINT AS clinic_id, /* Clinic, natural key; -1 for the unknown member */
+  version.valid_from::TIMESTAMP AS valid_from, /* First instant of the version, UTC; 1900-01-01 for the first known */
+  version.valid_to::TIMESTAMP AS valid_to, /* End, exclusive, UTC; 9999-12-31 while open */
+  (
+    version.valid_to = '9999-12-31'::TIMESTAMP
+  )::BOOLEAN AS is_current, /* Whether the version is open */
+  (
+    version.valid_from = '1900-01-01'::TIMESTAMP
+  )::BOOLEAN AS is_first_known, /* Whether the version is open to the past because nothing earlier is known */
+  version.account_id::BIGINT AS account_id, /* Account that runs the clinic */
+  version.clinic_code::VARCHAR AS clinic_code, /* Code by which people call the clinic */
+  version.clinic_name::VARCHAR AS clinic_name, /* Name of the clinic */
+  version.region_code::VARCHAR AS region_code, /* Sales region */
+  version.city::VARCHAR AS city, /* City of the clinic */
+  version.state_code::VARCHAR AS state_code, /* State or province */
+  version.country::VARCHAR AS country, /* ISO 3166 country */
+  version.opened_on::DATE AS opened_on, /* First day of business, local */
+  version.closed_on::DATE AS closed_on, /* Day from which the clinic is closed for good, local */
+  clinic.time_zone::VARCHAR AS time_zone, /* IANA time zone, corrected in place */
+  version.is_deleted::BOOLEAN AS is_deleted /* Whether the source had deleted it by then */
 FROM intermediate.int_directory__clinic_version AS version
-JOIN intermediate.int_directory__clinic AS clinic USING (clinic_id)
+JOIN intermediate.int_directory__clinic AS clinic
+  USING (clinic_id)
 UNION ALL
 SELECT
-  @version_key(-1, CAST('1900-01-01' AS TIMESTAMP))::BIGINT,
+  @version_key(-1, '1900-01-01'::TIMESTAMP)::BIGINT,
   -1::BIGINT,
-  CAST('1900-01-01' AS TIMESTAMP),
-  CAST('9999-12-31' AS TIMESTAMP),
+  '1900-01-01'::TIMESTAMP,
+  '9999-12-31'::TIMESTAMP,
   TRUE,
   TRUE,
   NULL::BIGINT,
-  NULL::TEXT,
-  'Unknown'::TEXT,
-  NULL::TEXT,
-  NULL::TEXT,
-  NULL::TEXT,
-  NULL::TEXT,
+  NULL::VARCHAR,
+  'Unknown'::VARCHAR,
+  NULL::VARCHAR,
+  NULL::VARCHAR,
+  NULL::VARCHAR,
+  NULL::VARCHAR,
   NULL::DATE,
   NULL::DATE,
-  'UTC'::TEXT,
+  'UTC'::VARCHAR,
   FALSE

@@ -8,7 +8,21 @@ MODEL (
   audits (
     unique_values(columns := appointment_id),
     not_null(columns := (appointment_id, account_id, clinic_id, provider_id, patient_key, status, starts_at, ends_at)),
-    accepted_values(column := status, is_in := ('proposed', 'pending', 'booked', 'arrived', 'checked-in', 'fulfilled', 'cancelled', 'noshow', 'entered-in-error', 'waitlist')),
+    accepted_values(
+      column := status,
+      is_in := (
+        'proposed',
+        'pending',
+        'booked',
+        'arrived',
+        'checked-in',
+        'fulfilled',
+        'cancelled',
+        'noshow',
+        'entered-in-error',
+        'waitlist'
+      )
+    ),
     referential_integrity(column := account_id, parent := core.dim_account),
     referential_integrity(column := clinic_id, parent := core.dim_clinic),
     referential_integrity(column := provider_id, parent := core.dim_provider),
@@ -22,27 +36,27 @@ A view over state that only audited changes reach, so it holds no second copy.'
 );
 
 SELECT
-  appointment_id::BIGINT AS appointment_id, -- Appointment, natural key
-  account_id::BIGINT AS account_id, -- Account that the clinic belongs to
-  clinic_id::BIGINT AS clinic_id, -- Clinic of the visit
-  provider_id::BIGINT AS provider_id, -- Provider of the visit
-  patient_key::BIGINT AS patient_key, -- Pseudonym of the patient
-  appointment_type_id::BIGINT AS appointment_type_id, -- Type of the visit
-  rescheduled_from_id::BIGINT AS rescheduled_from_id, -- Appointment that this one replaces
-  created_at::TIMESTAMP AS created_at, -- When the row was made, UTC
-  booked_at::TIMESTAMP AS booked_at, -- When it was booked, UTC
-  starts_at::TIMESTAMP AS starts_at, -- Scheduled start, UTC
-  ends_at::TIMESTAMP AS ends_at, -- Scheduled end, exclusive, UTC
-  arrived_at::TIMESTAMP AS arrived_at, -- When the patient arrived, UTC
-  checked_in_at::TIMESTAMP AS checked_in_at, -- When the patient was checked in, UTC
-  fulfilled_at::TIMESTAMP AS fulfilled_at, -- When the visit was done, UTC
-  cancelled_at::TIMESTAMP AS cancelled_at, -- When it was cancelled, UTC
-  status::TEXT AS status, -- FHIR appointment status
-  cancellation_reason_code::TEXT AS cancellation_reason_code, -- pat, prov, rescheduled or other
-  is_telehealth::BOOLEAN AS is_telehealth, -- Whether the visit is remote
-  is_deleted::BOOLEAN AS is_deleted, -- Whether it was deleted at the source
-  DATEDIFF('SECOND', starts_at, ends_at)::BIGINT AS scheduled_seconds, -- Scheduled length
-  DATEDIFF('SECOND', booked_at, starts_at)::BIGINT AS booking_lead_seconds, -- From booking to the scheduled start
-  DATEDIFF('SECOND', cancelled_at, starts_at)::BIGINT AS cancellation_lead_seconds, -- From cancellation to the scheduled start
-  changed_at::TIMESTAMP AS changed_at -- When the app last changed the row, UTC
+  appointment_id::BIGINT AS appointment_id, /* Appointment, natural key */
+  account_id::BIGINT AS account_id, /* Account that the clinic belongs to */
+  clinic_id::BIGINT AS clinic_id, /* Clinic of the visit */
+  provider_id::BIGINT AS provider_id, /* Provider of the visit */
+  patient_key::BIGINT AS patient_key, /* Pseudonym of the patient */
+  appointment_type_id::BIGINT AS appointment_type_id, /* Type of the visit */
+  rescheduled_from_id::BIGINT AS rescheduled_from_id, /* Appointment that this one replaces */
+  created_at::TIMESTAMP AS created_at, /* When the row was made, UTC */
+  booked_at::TIMESTAMP AS booked_at, /* When it was booked, UTC */
+  starts_at::TIMESTAMP AS starts_at, /* Scheduled start, UTC */
+  ends_at::TIMESTAMP AS ends_at, /* Scheduled end, exclusive, UTC */
+  arrived_at::TIMESTAMP AS arrived_at, /* When the patient arrived, UTC */
+  checked_in_at::TIMESTAMP AS checked_in_at, /* When the patient was checked in, UTC */
+  fulfilled_at::TIMESTAMP AS fulfilled_at, /* When the visit was done, UTC */
+  cancelled_at::TIMESTAMP AS cancelled_at, /* When it was cancelled, UTC */
+  status::VARCHAR AS status, /* FHIR appointment status */
+  cancellation_reason_code::VARCHAR AS cancellation_reason_code, /* pat, prov, rescheduled or other */
+  is_telehealth::BOOLEAN AS is_telehealth, /* Whether the visit is remote */
+  is_deleted::BOOLEAN AS is_deleted, /* Whether it was deleted at the source */
+  DATEDIFF(SECOND, starts_at, ends_at)::BIGINT AS scheduled_seconds, /* Scheduled length */
+  DATEDIFF(SECOND, booked_at, starts_at)::BIGINT AS booking_lead_seconds, /* From booking to the scheduled start */
+  DATEDIFF(SECOND, cancelled_at, starts_at)::BIGINT AS cancellation_lead_seconds, /* From cancellation to the scheduled start */
+  changed_at::TIMESTAMP AS changed_at /* When the app last changed the row, UTC */
 FROM intermediate.int_scheduling__appointment

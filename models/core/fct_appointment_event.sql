@@ -3,33 +3,37 @@ MODEL (
   kind VIEW,
   owner analytics_engineering,
   grain event_id,
-  references (appointment_id),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
-  audits (
-    unique_values(columns := event_id),
-    not_null(columns := (event_id, appointment_id, to_status, occurred_at))
+  references (
+    appointment_id
   ),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
+  audits (unique_values(columns := event_id), not_null(columns := (event_id, appointment_id, to_status, occurred_at))),
   description 'One row per event in the life of an appointment: a change of status or of time. A transaction fact.
 Use it for: funnels, time between steps, who cancels. Not for: the present state (fct_appointment).
 A view over the audited log, without the events that the source deleted.'
 );
 
 SELECT
-  event.event_id::BIGINT AS event_id, -- Event, natural key
-  event.appointment_id::BIGINT AS appointment_id, -- Appointment that changed
-  event.occurred_at::TIMESTAMP AS occurred_at, -- When it happened, UTC
-  event.from_status::TEXT AS from_status, -- FHIR status before, NULL when the appointment was made
-  event.to_status::TEXT AS to_status, -- FHIR status after
-  event.from_starts_at::TIMESTAMP AS from_starts_at, -- Scheduled start before, UTC
-  event.to_starts_at::TIMESTAMP AS to_starts_at, -- Scheduled start after, UTC
-  event.actor::TEXT AS actor, -- patient, staff or system
-  event.loaded_at::TIMESTAMP AS loaded_at -- Stamp of the load, UTC
+  event.event_id::BIGINT AS event_id, /* Event, natural key */
+  event.appointment_id::BIGINT AS appointment_id, /* Appointment that changed */
+  event.occurred_at::TIMESTAMP AS occurred_at, /* When it happened, UTC */
+  event.from_status::VARCHAR AS from_status, /* FHIR status before, NULL when the appointment was made */
+  event.to_status::VARCHAR AS to_status, /* FHIR status after */
+  event.from_starts_at::TIMESTAMP AS from_starts_at, /* Scheduled start before, UTC */
+  event.to_starts_at::TIMESTAMP AS to_starts_at, /* Scheduled start after, UTC */
+  event.actor::VARCHAR AS actor, /* patient, staff or system */
+  event.loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, UTC */
 FROM intermediate.int_scheduling__appointment_event_change AS event
 LEFT JOIN intermediate.int_scheduling__appointment_event_change AS deleted
   ON deleted.event_id = event.event_id
   AND deleted.operation = 'D'
   AND deleted.loaded_at <= @audited_through(intermediate.int_scheduling__appointment_event_change)
-  AND (deleted.commit_lsn > event.commit_lsn OR (deleted.commit_lsn = event.commit_lsn AND deleted.commit_seq > event.commit_seq))
+  AND (
+    deleted.commit_lsn > event.commit_lsn
+    OR (
+      deleted.commit_lsn = event.commit_lsn AND deleted.commit_seq > event.commit_seq
+    )
+  )
 WHERE
   event.operation IN ('R', 'I')
   AND event.fault_rule IS NULL

@@ -17,14 +17,14 @@ Days reach availability_horizon_days ahead.'
 );
 
 SELECT
-  schedule_id::BIGINT AS schedule_id, -- Template that the session comes from
-  provider_id::BIGINT AS provider_id, -- Provider who can be booked
-  clinic_id::BIGINT AS clinic_id, -- Clinic at which
-  local_date::DATE AS local_date, -- Day in the clinic's time zone
-  starts_at::TIMESTAMP AS starts_at, -- Start, UTC
-  ends_at::TIMESTAMP AS ends_at, -- End, exclusive, UTC
-  slot_minutes::INT AS slot_minutes, -- Length of a bookable slot, minutes
-  DATEDIFF('SECOND', starts_at, ends_at)::BIGINT AS bookable_seconds -- Elapsed time; a session across a clock change is shorter or longer than its wall clock
+  schedule_id::BIGINT AS schedule_id, /* Template that the session comes from */
+  provider_id::BIGINT AS provider_id, /* Provider who can be booked */
+  clinic_id::BIGINT AS clinic_id, /* Clinic at which */
+  local_date::DATE AS local_date, /* Day in the clinic's time zone */
+  starts_at::TIMESTAMP AS starts_at, /* Start, UTC */
+  ends_at::TIMESTAMP AS ends_at, /* End, exclusive, UTC */
+  slot_minutes::INT AS slot_minutes, /* Length of a bookable slot, minutes */
+  DATEDIFF(SECOND, starts_at, ends_at)::BIGINT AS bookable_seconds /* Elapsed time; a session across a clock change is shorter or longer than its wall clock */
 FROM intermediate.int_scheduling__session
 WHERE
   NOT is_deleted

@@ -19,24 +19,29 @@ Published from intermediate models of the same grain once their audits have pass
 );
 
 WITH touched AS (
-  SELECT DISTINCT provider_id, clinic_id, local_date
+  SELECT DISTINCT
+    provider_id,
+    clinic_id,
+    local_date
   FROM intermediate.int_scheduling__touched_day
   WHERE
     touched_at BETWEEN @start_ts AND @end_ts
 )
 SELECT
-  day.provider_id::BIGINT AS provider_id, -- Provider
-  day.clinic_id::BIGINT AS clinic_id, -- Clinic
-  day.local_date::DATE AS local_date, -- Day in the clinic's time zone
-  day.day_starts_at::TIMESTAMP AS day_starts_at, -- First instant of the day, UTC
-  day.day_ends_at::TIMESTAMP AS day_ends_at, -- End of the day, exclusive, UTC
-  IFF(day.bookable_seconds = 0, NULL, day.available_seconds)::BIGINT AS available_seconds, -- Time in sessions, not blocked; NULL without a template
-  IFF(day.bookable_seconds = 0, NULL, day.blocked_seconds)::BIGINT AS blocked_seconds, -- Time in sessions, blocked; NULL without a template
-  day.booked_seconds::BIGINT AS booked_seconds, -- Time with at least one appointment
-  day.fulfilled_seconds::BIGINT AS fulfilled_seconds, -- Time with at least one fulfilled appointment
-  day.load_seconds::BIGINT AS load_seconds, -- Time of appointments, double bookings counted twice
-  IFF(day.bookable_seconds = 0, NULL, slot.available_slots)::BIGINT AS available_slots, -- Whole slots not blocked; NULL without a template
-  IFF(day.bookable_seconds = 0, NULL, slot.booked_slots)::BIGINT AS booked_slots -- Of these, slots that an appointment overlaps
+  day.provider_id::BIGINT AS provider_id, /* Provider */
+  day.clinic_id::BIGINT AS clinic_id, /* Clinic */
+  day.local_date::DATE AS local_date, /* Day in the clinic's time zone */
+  day.day_starts_at::TIMESTAMP AS day_starts_at, /* First instant of the day, UTC */
+  day.day_ends_at::TIMESTAMP AS day_ends_at, /* End of the day, exclusive, UTC */
+  IFF(day.bookable_seconds = 0, NULL, day.available_seconds)::BIGINT AS available_seconds, /* Time in sessions, not blocked; NULL without a template */
+  IFF(day.bookable_seconds = 0, NULL, day.blocked_seconds)::BIGINT AS blocked_seconds, /* Time in sessions, blocked; NULL without a template */
+  day.booked_seconds::BIGINT AS booked_seconds, /* Time with at least one appointment */
+  day.fulfilled_seconds::BIGINT AS fulfilled_seconds, /* Time with at least one fulfilled appointment */
+  day.load_seconds::BIGINT AS load_seconds, /* Time of appointments, double bookings counted twice */
+  IFF(day.bookable_seconds = 0, NULL, slot.available_slots)::BIGINT AS available_slots, /* Whole slots not blocked; NULL without a template */
+  IFF(day.bookable_seconds = 0, NULL, slot.booked_slots)::BIGINT AS booked_slots /* Of these, slots that an appointment overlaps */
 FROM touched
-JOIN intermediate.int_scheduling__provider_day AS day USING (provider_id, clinic_id, local_date)
-JOIN intermediate.int_scheduling__provider_day_slot AS slot USING (provider_id, clinic_id, local_date)
+JOIN intermediate.int_scheduling__provider_day AS day
+  USING (provider_id, clinic_id, local_date)
+JOIN intermediate.int_scheduling__provider_day_slot AS slot
+  USING (provider_id, clinic_id, local_date)

@@ -3,7 +3,9 @@ MODEL (
   kind VIEW,
   owner analytics_engineering,
   grain subject,
-  tags ('layer=core'),
+  tags (
+    'layer=core'
+  ),
   audits (
     unique_values(columns := subject)
   ),
@@ -12,5 +14,5 @@ Use it for: telling complete periods from running ones; the as-of time of a repo
 );
 
 SELECT
-  'appointment'::TEXT AS subject, -- What the data is about
-  DATEADD('MICROSECOND', 1, @audited_through(intermediate.int_scheduling__appointment_change))::TIMESTAMP AS complete_through -- End of what is complete, exclusive, UTC
+  'appointment'::VARCHAR AS subject, /* What the data is about */
+  DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_scheduling__appointment_change))::TIMESTAMP AS complete_through /* End of what is complete, exclusive, UTC */

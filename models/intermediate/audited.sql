@@ -5,30 +5,58 @@ MODEL (
   ),
   owner data_engineering,
   grain audited_through,
-  tags ('layer=intermediate'),
+  tags (
+    'layer=intermediate'
+  ),
   blueprints (
-    (batch := int_directory__account_change),
-    (batch := int_directory__clinic_change),
-    (batch := int_directory__clinic_closure_change),
-    (batch := int_directory__provider_change),
-    (batch := int_directory__specialty_change),
-    (batch := int_identity__salesforce_account_change),
-    (batch := int_identity__stripe_customer_change),
-    (batch := int_patients__patient_change),
-    (batch := int_scheduling__appointment_change),
-    (batch := int_scheduling__appointment_event_change),
-    (batch := int_scheduling__appointment_type_change),
-    (batch := int_scheduling__provider_schedule_change),
-    (batch := int_scheduling__schedule_exception_change)
+    (
+      batch := int_directory__account_change
+    ),
+    (
+      batch := int_directory__clinic_change
+    ),
+    (
+      batch := int_directory__clinic_closure_change
+    ),
+    (
+      batch := int_directory__provider_change
+    ),
+    (
+      batch := int_directory__specialty_change
+    ),
+    (
+      batch := int_identity__salesforce_account_change
+    ),
+    (
+      batch := int_identity__stripe_customer_change
+    ),
+    (
+      batch := int_patients__patient_change
+    ),
+    (
+      batch := int_scheduling__appointment_change
+    ),
+    (
+      batch := int_scheduling__appointment_event_change
+    ),
+    (
+      batch := int_scheduling__appointment_type_change
+    ),
+    (
+      batch := int_scheduling__provider_schedule_change
+    ),
+    (
+      batch := int_scheduling__schedule_exception_change
+    )
   ),
   description 'One row per interval whose batch has passed its audits. SQLMesh does not run it while the batch fails.
 Use it for: stopping a look at the whole log at what has been audited. Not for: analysis.'
 );
 
 SELECT
-  @end_ts::TIMESTAMP AS audited_through, -- Last instant of the audited interval, UTC
-  COUNT(*)::BIGINT AS change_count, -- Changes in the interval, faulty ones included
-  COUNT(fault_rule)::BIGINT AS fault_count -- Changes that went to quarantine
+  @end_ts::TIMESTAMP AS audited_through, /* Last instant of the audited interval, UTC */
+  COUNT(*)::BIGINT AS change_count, /* Changes in the interval, faulty ones included */
+  COUNT(fault_rule)::BIGINT AS fault_count /* Changes that went to quarantine */
 FROM intermediate.@{batch}
 WHERE
   loaded_at BETWEEN @start_ts AND @end_ts

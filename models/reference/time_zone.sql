@@ -5,12 +5,14 @@ MODEL (
   ),
   owner data_engineering,
   grain time_zone,
-  tags ('layer=reference'),
+  tags (
+    'layer=reference'
+  ),
   columns (
-    time_zone TEXT
+    time_zone VARCHAR
   ),
   column_descriptions (
     time_zone = 'IANA name of a time zone that both engines know'
   ),
   description 'One row per IANA time zone that a clinic may have. Use it for: refusing an unknown zone before it fails a query.'
-);
+)

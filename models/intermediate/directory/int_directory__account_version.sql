@@ -9,17 +9,23 @@ Use it for: the dimension. Not for: counting; a key has as many rows as it has v
 );
 
 SELECT
-  account_id::BIGINT AS account_id, -- Account, natural key
-  valid_from::TIMESTAMP AS valid_from, -- First instant of the version, UTC; 1900-01-01 for the first known
-  valid_to::TIMESTAMP AS valid_to, -- End, exclusive, UTC; 9999-12-31 while open
-  account_number::TEXT AS account_number, -- Number by which people call the account
-  account_name::TEXT AS account_name, -- Name of the account, an organisation
-  segment::TEXT AS segment, -- smb, mid_market or enterprise
-  plan_code::TEXT AS plan_code, -- Plan as the app knows it
-  account_status::TEXT AS account_status, -- trial, active, past_due, suspended or churned
-  billing_country::TEXT AS billing_country, -- ISO 3166 country of billing
-  billing_currency::TEXT AS billing_currency, -- ISO 4217 currency of billing
-  is_deleted::BOOLEAN AS is_deleted, -- Whether the source had deleted it by then
-  version_no::INT AS version_no, -- 1 for the first change known of the key
-  commit_lsn::BIGINT AS commit_lsn -- Transaction that opened the version
-FROM (@versions(intermediate.int_directory__account_change, account_id, (account_number, account_name, segment, plan_code, account_status, billing_country, billing_currency)))
+  account_id::BIGINT AS account_id, /* Account, natural key */
+  valid_from::TIMESTAMP AS valid_from, /* First instant of the version, UTC; 1900-01-01 for the first known */
+  valid_to::TIMESTAMP AS valid_to, /* End, exclusive, UTC; 9999-12-31 while open */
+  account_number::VARCHAR AS account_number, /* Number by which people call the account */
+  account_name::VARCHAR AS account_name, /* Name of the account, an organisation */
+  segment::VARCHAR AS segment, /* smb, mid_market or enterprise */
+  plan_code::VARCHAR AS plan_code, /* Plan as the app knows it */
+  account_status::VARCHAR AS account_status, /* trial, active, past_due, suspended or churned */
+  billing_country::VARCHAR AS billing_country, /* ISO 3166 country of billing */
+  billing_currency::VARCHAR AS billing_currency, /* ISO 4217 currency of billing */
+  is_deleted::BOOLEAN AS is_deleted, /* Whether the source had deleted it by then */
+  version_no::INT AS version_no, /* 1 for the first change known of the key */
+  commit_lsn::BIGINT AS commit_lsn /* Transaction that opened the version */
+FROM (
+  @versions(
+    intermediate.int_directory__account_change,
+    account_id,
+    (account_number, account_name, segment, plan_code, account_status, billing_country, billing_currency)
+  )
+)

@@ -3,7 +3,9 @@ MODEL (
   kind VIEW,
   owner data_engineering,
   grain (system, system_id),
-  references (account_id),
+  references (
+    account_id
+  ),
   tags ('layer=intermediate', 'subject=identity'),
   audits (
     unique_combination_of_columns(columns := (system, system_id)),
@@ -25,7 +27,11 @@ WITH rule AS (
     COUNT(DISTINCT account_id) AS account_count,
     MIN(account_id) AS account_id
   FROM intermediate.int_identity__candidate
-  GROUP BY system, system_id, trust_rank, match_rule
+  GROUP BY
+    system,
+    system_id,
+    trust_rank,
+    match_rule
 ), record AS (
   SELECT
     system,
@@ -35,17 +41,22 @@ WITH rule AS (
     COUNT(DISTINCT IFF(account_count = 1, account_id, NULL)) AS named_count,
     MAX(account_count) AS most_named
   FROM rule
-  GROUP BY system, system_id
+  GROUP BY
+    system,
+    system_id
 )
 SELECT
-  system::TEXT AS system, -- stripe or salesforce
-  system_id::TEXT AS system_id, -- Id of the record there
-  account_id::BIGINT AS account_id, -- Account of the app, NULL when none was found
-  match_rule::TEXT AS match_rule, -- Rule that found it: linked_id, account_number or same_name
+  system::VARCHAR AS system, /* stripe or salesforce */
+  system_id::VARCHAR AS system_id, /* Id of the record there */
+  account_id::BIGINT AS account_id, /* Account of the app, NULL when none was found */
+  match_rule::VARCHAR AS match_rule, /* Rule that found it: linked_id, account_number or same_name */
   CASE
-    WHEN named_count > 1 THEN 'conflicting'
-    WHEN named_count = 1 THEN 'matched'
-    WHEN most_named > 1 THEN 'ambiguous'
+    WHEN named_count > 1
+    THEN 'conflicting'
+    WHEN named_count = 1
+    THEN 'matched'
+    WHEN most_named > 1
+    THEN 'ambiguous'
     ELSE 'unmatched'
-  END::TEXT AS match_status -- matched; conflicting: rules name different accounts; ambiguous: a rule names several; unmatched
+  END::VARCHAR AS match_status /* matched; conflicting: rules name different accounts; ambiguous: a rule names several; unmatched */
 FROM record

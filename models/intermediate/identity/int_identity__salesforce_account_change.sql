@@ -6,7 +6,9 @@ MODEL (
   owner data_engineering,
   grain (salesforce_account_id, commit_lsn, commit_seq),
   tags ('layer=intermediate', 'source=salesforce'),
-  signals (source_sealed(source := 'salesforce')),
+  signals (
+    source_sealed(source := 'salesforce')
+  ),
   audits (
     unique_combination_of_columns(columns := (salesforce_account_id, commit_lsn, commit_seq)),
     not_null(columns := (salesforce_account_id, operation)),
@@ -17,17 +19,17 @@ Use it for: identity. Not for: analysis. Grows by what arrives.'
 );
 
 SELECT
-  salesforce_account_id::TEXT AS salesforce_account_id, -- Natural key
-  operation::TEXT AS operation, -- R first read, I new, U changed, D deleted
-  commit_lsn::BIGINT AS commit_lsn, -- Place in the source's order
-  commit_seq::BIGINT AS commit_seq, -- Always 0
-  committed_at::TIMESTAMP AS committed_at, -- When the source made the change, UTC
-  account_name::TEXT AS account_name, -- Name of the organisation
-  account_type::TEXT AS account_type, -- Customer, Prospect, Partner ...
-  account_number::TEXT AS account_number, -- Account number of the app, where a person filled it in
-  created_at::TIMESTAMP AS created_at, -- When the record was made, UTC
-  NULL::TEXT AS fault_rule, -- Rule that the change breaks; none is defined
-  loaded_at::TIMESTAMP AS loaded_at -- Stamp of the load, inside the interval that it belongs to, UTC
+  salesforce_account_id::VARCHAR AS salesforce_account_id, /* Natural key */
+  operation::VARCHAR AS operation, /* R first read, I new, U changed, D deleted */
+  commit_lsn::BIGINT AS commit_lsn, /* Place in the source's order */
+  commit_seq::BIGINT AS commit_seq, /* Always 0 */
+  committed_at::TIMESTAMP AS committed_at, /* When the source made the change, UTC */
+  account_name::VARCHAR AS account_name, /* Name of the organisation */
+  account_type::VARCHAR AS account_type, /* Customer, Prospect, Partner ... */
+  account_number::VARCHAR AS account_number, /* Account number of the app, where a person filled it in */
+  created_at::TIMESTAMP AS created_at, /* When the record was made, UTC */
+  NULL::VARCHAR AS fault_rule, /* Rule that the change breaks; none is defined */
+  loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM staging.stg_salesforce__account
 WHERE
   loaded_at BETWEEN @start_ts AND @end_ts

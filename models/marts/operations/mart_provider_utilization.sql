@@ -19,25 +19,27 @@ Booked: status booked, arrived, checked-in, fulfilled or noshow, as a union, so 
 );
 
 SELECT
-  day.provider_id::BIGINT AS provider_id, -- Provider
-  day.clinic_id::BIGINT AS clinic_id, -- Clinic
-  clinic.account_id::BIGINT AS account_id, -- Account that ran the clinic that day
-  day.local_date::DATE AS local_date, -- Day in the clinic's time zone
-  (day.day_ends_at <= watermark.complete_through)::BOOLEAN AS is_period_complete, -- Whether the day is over in data that has arrived
-  provider.provider_name::TEXT AS provider_name, -- Name of the provider
-  provider.specialty_code::TEXT AS specialty_code, -- NUCC taxonomy code, as of the day
-  provider.specialty_name::TEXT AS specialty_name, -- Specialty, as of the day
-  clinic.clinic_name::TEXT AS clinic_name, -- Clinic, as of the day
-  clinic.region_code::TEXT AS region_code, -- Sales region of the clinic, as of the day
-  ROUND(day.available_seconds / 60, 2)::DECIMAL(12, 2) AS available_minutes, -- Template minutes less closures, time off and blocks; NULL without a template
-  ROUND(day.booked_seconds / 60, 2)::DECIMAL(12, 2) AS booked_minutes, -- Minutes with at least one appointment that holds time
-  ROUND(day.fulfilled_seconds / 60, 2)::DECIMAL(12, 2) AS fulfilled_minutes, -- Minutes with at least one fulfilled appointment
-  ROUND(day.load_seconds / 60, 2)::DECIMAL(12, 2) AS load_minutes, -- Minutes of appointments, double bookings counted twice
-  day.available_slots::BIGINT AS available_slots, -- Bookable slots; NULL without a template
-  day.booked_slots::BIGINT AS booked_slots, -- Of these, slots that an appointment overlaps
-  ROUND(day.booked_seconds / NULLIF(day.available_seconds, 0), 4)::DECIMAL(9, 4) AS booked_utilization, -- Booked by available minutes; above 1 when booked outside sessions
-  ROUND(day.fulfilled_seconds / NULLIF(day.available_seconds, 0), 4)::DECIMAL(9, 4) AS realised_utilization, -- Fulfilled by available minutes
-  ROUND(day.booked_slots / NULLIF(day.available_slots, 0), 4)::DECIMAL(9, 4) AS fill_rate -- Booked by available slots
+  day.provider_id::BIGINT AS provider_id, /* Provider */
+  day.clinic_id::BIGINT AS clinic_id, /* Clinic */
+  clinic.account_id::BIGINT AS account_id, /* Account that ran the clinic that day */
+  day.local_date::DATE AS local_date, /* Day in the clinic's time zone */
+  (
+    day.day_ends_at <= watermark.complete_through
+  )::BOOLEAN AS is_period_complete, /* Whether the day is over in data that has arrived */
+  provider.provider_name::VARCHAR AS provider_name, /* Name of the provider */
+  provider.specialty_code::VARCHAR AS specialty_code, /* NUCC taxonomy code, as of the day */
+  provider.specialty_name::VARCHAR AS specialty_name, /* Specialty, as of the day */
+  clinic.clinic_name::VARCHAR AS clinic_name, /* Clinic, as of the day */
+  clinic.region_code::VARCHAR AS region_code, /* Sales region of the clinic, as of the day */
+  ROUND(day.available_seconds / 60, 2)::DECIMAL(12, 2) AS available_minutes, /* Template minutes less closures, time off and blocks; NULL without a template */
+  ROUND(day.booked_seconds / 60, 2)::DECIMAL(12, 2) AS booked_minutes, /* Minutes with at least one appointment that holds time */
+  ROUND(day.fulfilled_seconds / 60, 2)::DECIMAL(12, 2) AS fulfilled_minutes, /* Minutes with at least one fulfilled appointment */
+  ROUND(day.load_seconds / 60, 2)::DECIMAL(12, 2) AS load_minutes, /* Minutes of appointments, double bookings counted twice */
+  day.available_slots::BIGINT AS available_slots, /* Bookable slots; NULL without a template */
+  day.booked_slots::BIGINT AS booked_slots, /* Of these, slots that an appointment overlaps */
+  ROUND(day.booked_seconds / NULLIF(day.available_seconds, 0), 4)::DECIMAL(9, 4) AS booked_utilization, /* Booked by available minutes; above 1 when booked outside sessions */
+  ROUND(day.fulfilled_seconds / NULLIF(day.available_seconds, 0), 4)::DECIMAL(9, 4) AS realised_utilization, /* Fulfilled by available minutes */
+  ROUND(day.booked_slots / NULLIF(day.available_slots, 0), 4)::DECIMAL(9, 4) AS fill_rate /* Booked by available slots */
 FROM core.fct_provider_day AS day
 JOIN core.dim_provider AS provider
   ON provider.provider_id = day.provider_id AND @as_of(provider, day.day_starts_at)

@@ -9,16 +9,16 @@ Use it for: the audited batch. Not for: analysis.'
 );
 
 SELECT
-  _op::TEXT AS operation, -- R snapshot, I insert, U update, D delete, T truncate
-  _commit_lsn::BIGINT AS commit_lsn, -- Position of the transaction in the source's log
-  _seq::BIGINT AS commit_seq, -- Position of the change in its transaction
-  _commit_ts::TIMESTAMP AS committed_at, -- When the source committed the change, UTC
-  @patient_key(patient_id)::BIGINT AS patient_key, -- Pseudonym of the patient
-  account_id::BIGINT AS account_id, -- Account that treats the patient
-  primary_clinic_id::BIGINT AS primary_clinic_id, -- Clinic that the patient mostly visits
-  DATE_PART('year', birth_date)::INT AS birth_year, -- Year of birth; restricted: 90 and over must be pooled before it leaves core
-  sex::TEXT AS sex, -- Administrative sex as recorded
-  created_at::TIMESTAMP AS registered_at, -- When the patient was registered, UTC
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, -- When the app last changed the row, of a delete its commit, UTC
-  _loaded_at::TIMESTAMP AS loaded_at -- Stamp of the load, inside the interval that it belongs to, UTC
+  _op::VARCHAR AS operation, /* R snapshot, I insert, U update, D delete, T truncate */
+  _commit_lsn::BIGINT AS commit_lsn, /* Position of the transaction in the source's log */
+  _seq::BIGINT AS commit_seq, /* Position of the change in its transaction */
+  _commit_ts::TIMESTAMP AS committed_at, /* When the source committed the change, UTC */
+  @patient_key(patient_id)::BIGINT AS patient_key, /* Pseudonym of the patient */
+  account_id::BIGINT AS account_id, /* Account that treats the patient */
+  primary_clinic_id::BIGINT AS primary_clinic_id, /* Clinic that the patient mostly visits */
+  DATE_PART('year', birth_date)::INT AS birth_year, /* Year of birth; restricted: 90 and over must be pooled before it leaves core */
+  sex::VARCHAR AS sex, /* Administrative sex as recorded */
+  created_at::TIMESTAMP AS registered_at, /* When the patient was registered, UTC */
+  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.patients__patients

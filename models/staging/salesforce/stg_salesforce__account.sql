@@ -9,17 +9,17 @@ Address, telephone and free text stay in raw. Use it for: the audited batch. Not
 );
 
 SELECT
-  _op::TEXT AS operation, -- R first read, I new, U changed, D deleted
-  _seq::BIGINT AS commit_lsn, -- Place in the order in which the changes were read
-  0::BIGINT AS commit_seq, -- Always 0: the place alone is the order
-  _commit_ts::TIMESTAMP AS committed_at, -- When Salesforce last changed the record, UTC
-  id::TEXT AS salesforce_account_id, -- Account, natural key
-  name::TEXT AS account_name, -- Name of the organisation
-  type::TEXT AS account_type, -- Customer, Prospect, Partner ...
-  industry::TEXT AS industry, -- Industry
-  ownerid::TEXT AS owner_id, -- User who owns the account
-  northstar_account_number__c::TEXT AS account_number, -- Account number of the app, where a person filled it in
-  segment__c::TEXT AS segment, -- Segment as sales sees it
-  createddate::TIMESTAMP AS created_at, -- When the record was made, UTC
-  _loaded_at::TIMESTAMP AS loaded_at -- Stamp of the load, inside the interval that it belongs to, UTC
+  _op::VARCHAR AS operation, /* R first read, I new, U changed, D deleted */
+  _seq::BIGINT AS commit_lsn, /* Place in the order in which the changes were read */
+  0::BIGINT AS commit_seq, /* Always 0: the place alone is the order */
+  _commit_ts::TIMESTAMP AS committed_at, /* When Salesforce last changed the record, UTC */
+  id::VARCHAR AS salesforce_account_id, /* Account, natural key */
+  name::VARCHAR AS account_name, /* Name of the organisation */
+  type::VARCHAR AS account_type, /* Customer, Prospect, Partner ... */
+  industry::VARCHAR AS industry, /* Industry */
+  ownerid::VARCHAR AS owner_id, /* User who owns the account */
+  northstar_account_number__c::VARCHAR AS account_number, /* Account number of the app, where a person filled it in */
+  segment__c::VARCHAR AS segment, /* Segment as sales sees it */
+  createddate::TIMESTAMP AS created_at, /* When the record was made, UTC */
+  _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_salesforce.account
