@@ -7,6 +7,8 @@ quote, a quote inside an unquoted field, a lone carriage return), the record is 
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +18,9 @@ from northstar.ingest.partner.encoding import CHUNK_BYTES, is_wide, original, tr
 
 MAX_RECORD_BYTES = 1024 * 1024
 """A longer record is taken for a broken quote: from there on the file is not split any more."""
+
+_STRETCH_BYTES = 64 * 1024
+_EXACT_AT_ONCE = 20
 
 NO_FINAL_NEWLINE = "no_final_newline"
 UNTERMINATED_QUOTE = "unterminated_quote"
@@ -62,6 +67,8 @@ class _Grammar:
 
     record: re.Pattern[bytes]
     """One well-formed record with its line end."""
+    stretch: re.Pattern[bytes]
+    """As many well-formed records as there are."""
     field: re.Pattern[str]
     """One field of a well-formed record: its quoted text, or its bare text."""
     field_end: re.Pattern[bytes]
@@ -70,8 +77,10 @@ class _Grammar:
     def of(cls, delimiter: str) -> _Grammar:
         mark = re.escape(delimiter)
         one = rf'(?:"[^"]*+(?:""[^"]*+)*+"|[^"{mark}\r\n]*+)'
+        record = rf"{one}(?:{mark}{one})*+\r?\n"
         return cls(
-            record=re.compile(rf"{one}(?:{mark}{one})*+\r?\n".encode()),
+            record=re.compile(record.encode()),
+            stretch=re.compile(rf"(?:{record})*+".encode()),
             field=re.compile(rf'(?:^|{mark})(?:"([^"]*+(?:""[^"]*+)*+)"|([^"{mark}\r\n]*+))'),
             field_end=re.compile(rf"[{mark}\n]".encode()),
         )
@@ -118,12 +127,11 @@ class RecordReader:
         """The rest of the file; a good record has ``width`` fields, at least 2."""
         while True:
             chunk = Chunk()
-            if self._broken or not self._read_block(chunk, width):
-                end = self._offset + CHUNK_BYTES
-                while self._offset < end and self._read_one(chunk, width):
-                    pass
-                if not (chunk.values or chunk.rejected or chunk.blank_lines):
-                    return
+            end = self._offset + CHUNK_BYTES
+            while self._offset < end and (self._read_good(chunk, width) or self._read_some(chunk, width)):
+                pass
+            if not (chunk.values or chunk.rejected or chunk.blank_lines):
+                return
             yield chunk
 
     def _fill(self) -> bool:
@@ -143,29 +151,60 @@ class RecordReader:
         self._offset += len(raw)
         return offset, raw
 
-    def _read_block(self, chunk: Chunk, width: int) -> bool:
-        """The fast way: many plain good records at once.  False, with nothing consumed, when there are none such."""
-        if self._position == len(self._buffer) and not self._fill():
+    def _read_good(self, chunk: Chunk, width: int) -> bool:
+        """The fast way: a stretch of good records at once.  False when the next record is not good, or not whole."""
+        if self._broken or (self._position == len(self._buffer) and not self._fill()):
             return False
-        end = self._buffer.rfind(b"\n") + 1
+        end = self._buffer.rfind(b"\n", self._position, self._position + _STRETCH_BYTES) + 1
         block = self._buffer[self._position : end]
-        if not block or len(block) > MAX_RECORD_BYTES or b'"' in block or b"\0" in block:
+        quoted = b'"' in block
+        if quoted:
+            block = block[: self._grammar.stretch.match(block).end()]  # type: ignore[union-attr]
+        elif b"\r" in block and b"\r" in block.replace(b"\r\n", b""):
             return False
-        plain = block.replace(b"\r\n", b"\n") if b"\r" in block else block
-        if b"\r" in plain:
+        if not block or b"\0" in block:
             return False
         try:
-            lines = plain.decode(self._codec)[:-1].split("\n")
-        except UnicodeDecodeError:
+            values, taken = self._quoted_rows(block, width) if quoted else self._bare_rows(block, width)
+        except (UnicodeDecodeError, csv.Error):
             return False
-        values = [line.split(self._delimiter) for line in lines]
-        if any(len(fields) != width for fields in values):
-            return False
-        chunk.values = values
-        chunk.numbers = list(range(self._number + 1, self._number + 1 + len(values)))
+        chunk.values += values
+        chunk.numbers += range(self._number + 1, self._number + 1 + len(values))
         self._number += len(values)
-        self._consume(len(block))
-        return True
+        self._consume(taken)
+        return bool(values)
+
+    def _bare_rows(self, block: bytes, width: int) -> tuple[list[list[str]], int]:
+        """Fields of the records before the first of another width, and how many bytes they are."""
+        lines = block.decode(self._codec).split("\n")[:-1]
+        values = [line.removesuffix("\r").split(self._delimiter) for line in lines]
+        for number, fields in enumerate(values):
+            if len(fields) != width:
+                return values[:number], number + len("".join(lines[:number]).encode(self._codec))
+        return values, len(block)
+
+    def _quoted_rows(self, block: bytes, width: int) -> tuple[list[list[str]], int]:
+        """The same for well-formed records with quotes.  Raises csv.Error for a field too long for the module."""
+        text = io.StringIO(block.decode(self._codec), newline="\n")
+        values = list(csv.reader(text, delimiter=self._delimiter, strict=True))
+        for number, fields in enumerate(values):
+            if len(fields) != width:
+                return values[:number], self._length_of(block, number)
+        return values, len(block)
+
+    def _length_of(self, block: bytes, records: int) -> int:
+        """How many bytes the first well-formed records of a block are."""
+        end = 0
+        for _ in range(records):
+            match = self._grammar.record.match(block, end)
+            assert match is not None
+            end = match.end()
+        return end
+
+    def _read_some(self, chunk: Chunk, width: int) -> bool:
+        """Several records the exact way, as bad ones often come together.  False at the end of the file."""
+        read = [self._read_one(chunk, width) for _ in range(_EXACT_AT_ONCE)]
+        return read[0]
 
     def _read_one(self, chunk: Chunk, width: int | None) -> bool:
         """The exact way: one record or blank line.  False at the end of the file."""

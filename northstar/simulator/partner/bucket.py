@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
@@ -45,7 +45,7 @@ class Fault:
     """Called before the request is served: somebody else's change at the worst moment."""
 
 
-class FaultyServer(ThreadedMotoServer):  # type: ignore[misc]
+class FaultyServer(ThreadedMotoServer):
     """moto's S3 on 127.0.0.1, behind a layer that makes the faults that moto itself does not."""
 
     def __init__(self) -> None:
