@@ -24,6 +24,6 @@ SELECT
   stripe_customer_id::VARCHAR AS stripe_customer_id, /* Customer in Stripe, NULL when not linked */
   salesforce_account_id::VARCHAR AS salesforce_account_id, /* Account in Salesforce, NULL when not linked */
   created_at::TIMESTAMP AS created_at, /* When the account was made, UTC */
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.directory__accounts

@@ -20,6 +20,6 @@ SELECT
   default_minutes::INT AS default_minutes, /* Usual length, minutes */
   is_telehealth::BOOLEAN AS is_telehealth, /* Whether visits of this type are remote */
   is_active::BOOLEAN AS is_active, /* Whether it can be booked */
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.scheduling__appointment_types

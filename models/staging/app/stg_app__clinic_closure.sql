@@ -18,6 +18,6 @@ SELECT
   starts_at::TIMESTAMP AS local_starts_at, /* Start, local wall clock */
   ends_at::TIMESTAMP AS local_ends_at, /* End, exclusive, local wall clock */
   reason_code::VARCHAR AS reason_code, /* holiday, weather or maintenance */
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.directory__clinic_closures

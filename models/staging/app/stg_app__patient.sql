@@ -19,6 +19,6 @@ SELECT
   DATE_PART('year', birth_date)::INT AS birth_year, /* Year of birth; restricted: 90 and over must be pooled before it leaves core */
   sex::VARCHAR AS sex, /* Administrative sex as recorded */
   created_at::TIMESTAMP AS registered_at, /* When the patient was registered, UTC */
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.patients__patients

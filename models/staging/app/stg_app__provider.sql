@@ -25,6 +25,6 @@ SELECT
   hired_on::DATE AS hired_on, /* First day of work */
   terminated_on::DATE AS terminated_on, /* Day from which the provider no longer works there */
   created_at::TIMESTAMP AS created_at, /* When the row was made, UTC */
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.directory__providers

@@ -22,6 +22,6 @@ SELECT
   slot_minutes::INT AS slot_minutes, /* Length of a bookable slot, minutes */
   valid_from::DATE AS valid_from, /* First local day of the template */
   valid_to::DATE AS valid_to, /* Local day from which it no longer holds, NULL when open */
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.scheduling__provider_schedules

@@ -20,6 +20,6 @@ SELECT
   starts_at::TIMESTAMP AS starts_at, /* Start, UTC */
   ends_at::TIMESTAMP AS ends_at, /* End, exclusive, UTC */
   is_cancelled::BOOLEAN AS is_cancelled, /* Whether it was called off */
-  IFF(_op = 'D', _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
+  IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_app.scheduling__schedule_exceptions
