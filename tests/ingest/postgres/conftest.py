@@ -1,0 +1,24 @@
+"""A source database and a warehouse that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from postgres_helpers import Warehouse
+
+
+@pytest.fixture
+def app(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """The application: a connection in autocommit."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, database: str) -> Warehouse:
+    """An empty warehouse."""
+    return Warehouse(tmp_path, database)
