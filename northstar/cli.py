@@ -28,7 +28,11 @@ from northstar.settings import Settings
 from northstar.tick import tick
 from northstar.warehouse import Warehouse, WarehouseError
 
-app = typer.Typer(help="Northstar Health's warehouse: land the sources, run the models.", no_args_is_help=True)
+app = typer.Typer(
+    help="Northstar Health's warehouse: land the sources, run the models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 _terminal = Console(stderr=True)
 
 

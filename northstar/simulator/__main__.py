@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from northstar.lock import LockHeld
 from northstar.simulator.demo import TICKS, Demo, run_demo
+from northstar.warehouse import WarehouseError
 
-app = typer.Typer(help="The simulated company.", no_args_is_help=True)
+app = typer.Typer(help="The simulated company.", no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -28,8 +31,12 @@ def demo(
 ) -> None:
     """Make a company, land it, model it, and let it live for a few half hours."""
     console = Console(width=None if Console().is_terminal else 120)
-    if not run_demo(Demo(home, seed, scale, extra_tables), ticks, console):
-        raise typer.Exit(1)
+    try:
+        succeeded = run_demo(Demo(home, seed, scale, extra_tables), ticks, console)
+    except (LockHeld, WarehouseError) as error:
+        console.print(f"[red]{escape(str(error))}[/]", highlight=False)
+        raise typer.Exit(1) from error
+    raise typer.Exit(0 if succeeded else 1)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from northstar.ingest.registry import configured
 from northstar.lock import writer_lock
 from northstar.settings import Settings
 from northstar.simulator.company import Company
-from northstar.simulator.oltp.activity import advance
 from northstar.simulator.oltp.schema import create_schema
 from northstar.simulator.oltp.seed import seed
 from northstar.simulator.postgres_server import PostgresServer
+from northstar.simulator.services import Services, settings_under
 from northstar.simulator.summary import print_summary
 from northstar.tick import TickReport, tick
 from northstar.warehouse import Warehouse
@@ -69,31 +69,27 @@ def run_demo(demo: Demo, ticks: int, console: Console) -> bool:
     fresh = not demo.record.exists()
     if fresh:
         _remove(demo)
+    reports: list[TickReport] = []
     with PostgresServer(demo.home / "postgres") as server:
         company, now = _create(demo, server, console) if fresh else _resume(demo, console)
-        environment = {
-            **os.environ,
-            "NORTHSTAR_DUCKDB": str(demo.home / "northstar.duckdb"),
-            "NORTHSTAR_STATE": str(demo.home / "state.duckdb"),
-            "NORTHSTAR_LANDING": str(demo.home / "landing"),
-            "NORTHSTAR_LOCK": str(demo.home / "writer.lock"),
-            "NORTHSTAR_APP_DSN": server.dsn(),
-        }
-        os.environ.update(environment)  # SQLMesh reads its configuration from the environment
-        settings = Settings.from_environment(environment)
-        with writer_lock(settings.lock, "make demo"):
-            with _step(console, "loading the SQLMesh project"):
-                warehouse = Warehouse(settings)
-            with warehouse:
-                reports = []
-                if fresh:
-                    reports.append(_tick(warehouse, environment, now, console, first=True))
-                for _ in range(ticks):
-                    advance(server.dsn(), company, now, now + TICK)
-                    now += TICK
-                    _write_record(demo, company, now)
-                    reports.append(_tick(warehouse, environment, now, console))
-                print_summary(warehouse.connection, reports, console)
+        with _step(console, "starting Stripe and Salesforce, as this company would find them"):
+            services = Services(server, company, now)
+        with services:
+            environment = {**os.environ, **settings_under(demo.home), **services.environment()}
+            os.environ.update(environment)  # SQLMesh reads its configuration from the environment
+            settings = Settings.from_environment(environment)
+            with writer_lock(settings.lock, "make demo"):
+                with _step(console, "loading the SQLMesh project"):
+                    warehouse = Warehouse(settings)
+                with warehouse:
+                    if fresh:
+                        reports.append(_tick(warehouse, settings, now, console, first=True))
+                    for _ in range(ticks):
+                        services.advance(now, now + TICK)
+                        now += TICK
+                        _write_record(demo, company, now)
+                        reports.append(_tick(warehouse, settings, now, console))
+                    print_summary(warehouse.connection, reports, console)
     console.print(f"\n[bold]done[/] in {time.monotonic() - started:.0f} s", highlight=False)
     return all(report.status == "ok" for report in reports)
 
@@ -135,12 +131,10 @@ def _remove(demo: Demo) -> None:
             path.unlink(missing_ok=True)
 
 
-def _tick(
-    warehouse: Warehouse, environment: dict[str, str], at: datetime, console: Console, first: bool = False
-) -> TickReport:
+def _tick(warehouse: Warehouse, settings: Settings, at: datetime, console: Console, first: bool = False) -> TickReport:
     what = "first landing: a snapshot of every table, then all models" if first else "clinics at work"
     with _step(console, f"tick {at:%a %H:%M}  {what}"):
-        report = tick(warehouse, configured(environment), environment, at)
+        report = tick(warehouse, configured(settings.environment), settings.environment, at)
     for name, ingested in report.ingested.items():
         busiest = sorted(ingested.objects.items(), key=lambda item: -item[1])[:3]
         detail = ", ".join(f"{table} {rows:,}" for table, rows in busiest)

@@ -17,9 +17,9 @@ SELECT
   name::VARCHAR AS account_name, /* Name of the organisation */
   type::VARCHAR AS account_type, /* Customer, Prospect, Partner ... */
   industry::VARCHAR AS industry, /* Industry */
-  ownerid::VARCHAR AS owner_id, /* User who owns the account */
+  owner_id::VARCHAR AS owner_id, /* User who owns the account */
   northstar_account_number__c::VARCHAR AS account_number, /* Account number of the app, where a person filled it in */
   segment__c::VARCHAR AS segment, /* Segment as sales sees it */
-  createddate::TIMESTAMP AS created_at, /* When the record was made, UTC */
+  created_date::TIMESTAMP AS created_at, /* When the record was made, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_salesforce.account
