@@ -169,8 +169,8 @@ OBJECTS: dict[str, RawObject] = {
                 text="customer subscription=parent.subscription_details.subscription number status currency "
                 "billing_reason collection_method",
                 whole="amount_due amount_paid amount_paid_off_stripe amount_remaining amount_overpaid amount_shipping "
-                "subtotal subtotal_excluding_tax total total_excluding_tax "
-                "total_discount=total_discount_amounts[].amount total_tax=total_taxes[].amount starting_balance ending_balance attempt_count "
+                "subtotal subtotal_excluding_tax total total_excluding_tax total_tax=total_taxes[].amount "
+                "total_discount=total_discount_amounts[].amount starting_balance ending_balance attempt_count "
                 "pre_payment_credit_notes_amount post_payment_credit_notes_amount",
                 flag="attempted auto_advance livemode",
                 instant="created due_date effective_at period_start period_end next_payment_attempt "

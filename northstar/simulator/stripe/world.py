@@ -20,6 +20,9 @@ from northstar.simulator.stripe.subscriptions import Customer, Subscription, Ter
 HISTORY = timedelta(days=730)
 _SEATS = {"starter": (3, 10), "growth": (10, 40), "enterprise": (40, 200)}
 
+_EVENTFUL = 0.02
+"""Share of days on which something comes into a customer's mind."""
+
 
 class StripeWorld:
     """A Stripe account with the customers of a company, as of the company's anchor.
@@ -62,6 +65,48 @@ class StripeWorld:
                 self._stage.agenda.at(created, partial(self._sign_up, account))
         self._stage.agenda.at(self.store.now + 3 * DAY, self._stray)
         self._stage.agenda.at(self.store.now + DAY, self._day)
+        for minutes, scene in (
+            (10, self._scene_growth), (40, self._scene_refund), (55, self._scene_failed_card), (70, self._scene_notice),
+            (100, self._scene_dispute),
+        ):  # fmt: skip
+            self._stage.agenda.at(self._anchor + minutes * 60, scene)
+
+    # The first two hours after the anchor, so that the shortest demo has something of everything
+
+    def _paying(self, number: int) -> Subscription:
+        """The ``number``-th of the subscriptions in good standing that are paid by card, over and over."""
+        found = [
+            subscription
+            for customer in self._customers
+            for subscription in customer.subscriptions
+            if subscription.row["status"] == "active" and not subscription.terms.invoiced
+        ]
+        return found[number % len(found)]
+
+    def _last_charge(self, customer: Customer) -> Json:
+        """The last payment of a customer who has paid before."""
+        charges = self.store.kinds["charge"]
+        return [row for row in charges if row["customer"] == customer.row["id"] and row["paid"]][-1]
+
+    def _scene_growth(self) -> None:
+        subscription = self._paying(0)
+        subscription.change_seats(subscription.row["items"][0]["quantity"] + 5)
+
+    def _scene_refund(self) -> None:
+        charge = self._last_charge(self._paying(1).customer)
+        self._payments.refund(charge, charge["amount"] // 4 // 10 * 10)
+
+    def _scene_failed_card(self) -> None:
+        subscription = self._paying(2)
+        subscription.customer.card_fails = True
+        subscription.change_seats(subscription.row["items"][0]["quantity"] + 2)
+        self._stage.agenda.at(self.store.now + 2 * DAY, partial(self._card, subscription.customer, False))
+
+    def _scene_notice(self) -> None:
+        self._paying(3).cancel_at_period_end()
+
+    def _scene_dispute(self) -> None:
+        self._payments.dispute(self._last_charge(self._paying(0).customer))
 
     def _test_mode(self) -> None:
         """What a developer left behind in test mode."""
@@ -162,9 +207,7 @@ class StripeWorld:
         customer.card_fails = fails
 
     def _scripted_dispute(self, customer: Customer) -> None:
-        charges = [row for row in self.store.kinds["charge"] if row["customer"] == customer.row["id"] and row["paid"]]
-        if charges:
-            self._payments.dispute(charges[-1])
+        self._payments.dispute(self._last_charge(customer))
 
     # Days
 
@@ -174,7 +217,8 @@ class StripeWorld:
         for customer in list(self._customers):
             roll = self._stage.roll("day", customer.row["id"], now)
             chance, second = roll.random(), now + roll.randrange(DAY)
-            at(second, partial(self._whim, customer, chance))
+            if chance < _EVENTFUL:
+                at(second, partial(self._whim, customer, chance))
         roll = self._stage.roll("day", now)
         if roll.random() < 1 / 60:
             at(now + roll.randrange(DAY), self._catalog.raise_a_price)
@@ -186,7 +230,7 @@ class StripeWorld:
         roll = self._stage.roll("whim", customer.row["id"], self.store.now)
         lively = self.store.now >= self._anchor
         if not current:
-            if lively and chance < 0.02 and customer.subscriptions:
+            if lively and customer.subscriptions:
                 terms = customer.subscriptions[-1].terms
                 customer.card_fails = False
                 plan = roll.choice(sorted(SEAT_DOLLARS))
