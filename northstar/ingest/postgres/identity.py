@@ -34,6 +34,11 @@ def read_server(connection: psycopg.Connection[Any]) -> Server:
     version = connection.info.server_version
     if version < MINIMUM_VERSION * 10000:
         raise IngestError(f"the application's database is PostgreSQL {version // 10000}; {MINIMUM_VERSION} is needed")
+    row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+    if row is None or row[0]:
+        raise IngestError(
+            "NORTHSTAR_APP_DSN leads to a standby, or to a server that is still recovering: give the primary's address"
+        )
     row = connection.execute(
         "SELECT s.system_identifier::text, c.timeline_id, current_database()::text, "
         "(pg_current_wal_flush_lsn() - '0/0')::int8, clock_timestamp(), "

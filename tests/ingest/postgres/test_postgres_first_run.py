@@ -53,7 +53,7 @@ def test_types(app: psycopg.Connection[Any], warehouse: Warehouse) -> None:
     app.execute(
         "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN money_amount AS numeric(12, 2);"
         "CREATE DOMAIN fee AS money_amount CHECK (VALUE >= 0);"
-        "CREATE TABLE t (id bigint PRIMARY KEY, small smallint, real4 real, real8 double precision, yes boolean, d date,"
+        "CREATE TABLE t (id bigint PRIMARY KEY, small smallint, real4 real, real8 float8, yes boolean, d date,"
         " ts timestamp, tz timestamptz, n numeric(10, 2), free numeric, wide numeric(40, 2), fee fee, e mood, a int[],"
         " j jsonb, b bytea, i interval, tm time, r int4range, u uuid, bits bit(3), c char(3), v varchar(9),"
         " doubled bigint GENERATED ALWAYS AS (id * 2) STORED)"
