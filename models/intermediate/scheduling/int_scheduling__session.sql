@@ -47,8 +47,10 @@ WITH template AS (
   JOIN reference.calendar_date AS day
     ON DAYOFWEEKISO(day.calendar_date) = template.iso_weekday
     AND day.calendar_date >= template.valid_from
+    AND day.calendar_date < COALESCE(template.valid_to, CAST('9999-12-31' AS DATE))
     AND day.calendar_date > DATEADD('DAY', @availability_horizon_days, DATEADD('SECOND', -1, @start_ts::TIMESTAMP))::DATE
     AND day.calendar_date <= DATEADD('DAY', @availability_horizon_days, @end_ts::TIMESTAMP)::DATE
+  WHERE NOT template.is_deleted
 )
 SELECT
   session_day.schedule_id::BIGINT AS schedule_id, -- Template that the session comes from
