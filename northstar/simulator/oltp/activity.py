@@ -8,7 +8,14 @@ import psycopg
 
 from northstar.clock import next_boundary
 from northstar.simulator.company import Company
-from northstar.simulator.oltp import activity_bookings, activity_visits, awkward, extra_rows
+from northstar.simulator.oltp import (
+    activity_billing,
+    activity_bookings,
+    activity_corrections,
+    activity_visits,
+    awkward,
+    extra_rows,
+)
 from northstar.simulator.oltp.openings import Openings
 from northstar.simulator.oltp.tick import Tick
 
@@ -29,6 +36,8 @@ def _work(tick: Tick) -> None:
     openings = Openings(tick)
     activity_visits.plan(tick)
     activity_bookings.plan(tick, openings)
+    activity_billing.plan(tick)
+    activity_corrections.plan(tick)
     extra_rows.plan(tick)
     awkward.plan(tick)
     tick.execute()

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from northstar.simulator.oltp import words
-from northstar.simulator.oltp.chance import Times
-from northstar.simulator.oltp.localtime import naive
-from northstar.simulator.oltp.tick import Row, Statement, Tick, keys
+from northstar.simulator.oltp.tick import Row, Statement, Tick, instants, keys
 from northstar.simulator.oltp.visits import Course, course
 
 LOOK_BACK = timedelta(hours=12)
@@ -47,14 +45,10 @@ def plan(tick: Tick) -> None:
     number, status, starts, ends, booked, telehealth = zip(*rows, strict=True)
     present = np.array([state != "booked" for state in status])
     future = course(
-        tick.steady, keys(number), _naive(booked), _naive(starts), _naive(ends), np.array(telehealth), present
+        tick.steady, keys(number), instants(booked), instants(starts), instants(ends), np.array(telehealth), present
     )
     for position, row in enumerate(rows):
         _progress(tick, row, future, position)
-
-
-def _naive(moments: tuple[datetime, ...]) -> Times:
-    return np.array([naive(moment) for moment in moments], dtype="datetime64[us]")
 
 
 def _progress(tick: Tick, row: Row, future: Course, position: int) -> None:

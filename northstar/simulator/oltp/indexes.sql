@@ -11,3 +11,4 @@ CREATE INDEX ON scheduling.appointments (patient_id);
 CREATE INDEX ON scheduling.appointments (rescheduled_from_id) WHERE rescheduled_from_id IS NOT NULL;
 CREATE INDEX ON scheduling.appointments (fulfilled_at) WHERE fulfilled_at IS NOT NULL;
 CREATE INDEX ON scheduling.appointment_events (appointment_id);
+CREATE INDEX ON insurance.claims (submitted_at) WHERE status = 'submitted';

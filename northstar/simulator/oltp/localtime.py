@@ -32,11 +32,12 @@ def walls_to_utc(walls: Times, zones: Objects) -> Times:
     result = np.empty(len(walls), dtype="datetime64[us]")
     for zone in pd.unique(zones):
         mask = zones == zone
-        index = pd.DatetimeIndex(walls[mask])
-        aware = index.tz_localize(
-            ZoneInfo(zone), ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward"
-        )
-        result[mask] = aware.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
+        # Converting is slow, and appointments share their times.
+        distinct, place = np.unique(walls[mask], return_inverse=True)
+        index = pd.DatetimeIndex(distinct)
+        first = np.ones(len(index), dtype=bool)
+        aware = index.tz_localize(ZoneInfo(zone), ambiguous=first, nonexistent="shift_forward")
+        result[mask] = aware.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")[place]
     return result
 
 

@@ -20,6 +20,11 @@ def appointment_type_id(account_id: int, index: int) -> int:
     return account_id * 10 + index + 1
 
 
+def type_index(appointment_type: int) -> int:
+    """Position of an appointment type in the list of types."""
+    return (appointment_type - 1) % 10
+
+
 def price(country: str, dollars: int) -> int:
     """A price in minor units of the country's currency."""
     money = MONEY[country]

@@ -11,7 +11,7 @@ import numpy as np
 import psycopg
 
 from northstar.simulator.company import Company
-from northstar.simulator.oltp.chance import Chance, Ints
+from northstar.simulator.oltp.chance import Chance, Ints, Times
 
 Statement = tuple[str, Sequence[Any]]
 Row = tuple[Any, ...]
@@ -91,3 +91,9 @@ class Tick:
 def keys(values: Sequence[int]) -> Ints:
     """Keys as an array."""
     return np.array(values, dtype=np.int64)
+
+
+def instants(values: Sequence[datetime | None]) -> Times:
+    """Moments read from the database, whose session is in UTC, as UTC without a zone; None becomes NaT."""
+    plain = [None if value is None else value.replace(tzinfo=None) for value in values]
+    return np.array(plain, dtype="datetime64[us]")
