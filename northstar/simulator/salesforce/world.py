@@ -92,7 +92,7 @@ class SalesforceWorld:
         for _ in range(roll.randrange(0, 3)):
             self._deal(id, roll.choice(("Expansion", "Renewal")), self._between(at, roll), roll, account.currency)
         if roll.random() < 0.4:
-            self._crm.change_owner(id, roll.choice(self._sellers), self._between(account.created_at, roll))
+            self._crm.change_owner(id, roll.choice(self._sellers), self._between(self._last_change(id), roll))
 
     def _enter_prospects(self) -> None:
         """Accounts that have no counterpart in the app."""
@@ -127,6 +127,15 @@ class SalesforceWorld:
         while (at := at + timedelta(days=roll.randrange(3, 15), minutes=roll.randrange(600))) < self.company.anchor:
             if self._crm.move_stage(opportunity, at, roll, lose).startswith("Closed"):
                 return
+
+    def _last_change(self, account: str) -> datetime:
+        """When an account, or what an owner change would touch along with it, was last changed."""
+        stamps = [self.org.record("Account", account)["SystemModstamp"]]
+        for name in ("Contact", "Opportunity"):
+            stamps += [
+                self.org.record(name, id)["SystemModstamp"] for id in self.org.ids(name, '"AccountId" = ?', (account,))
+            ]
+        return datetime.fromisoformat(max(stamps))
 
     def _between(self, start: datetime, roll: random.Random) -> datetime:
         """An instant between ``start`` and the anchor, to the second."""
