@@ -30,9 +30,10 @@ class StripeWorld:
     The same company gives the same account, and going on in one stretch or in several makes no difference.
     """
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, history: timedelta = HISTORY) -> None:
+        """Live through the ``history`` before the anchor; half a year at least, for every status to come true."""
         self.company = company
-        self.store = Store(company.seed, company.anchor - HISTORY)
+        self.store = Store(company.seed, company.anchor - history)
         self._stage = Stage(company.seed, self.store)
         self._balance = Balance(self._stage)
         self._payments = Payments(self._stage, self._balance)
@@ -74,12 +75,14 @@ class StripeWorld:
     # The first two hours after the anchor, so that the shortest demo has something of everything
 
     def _paying(self, number: int) -> Subscription:
-        """The ``number``-th of the subscriptions in good standing that are paid by card, over and over."""
+        """The ``number``-th of the subscriptions in good standing that are paid by card, without credit left."""
         found = [
             subscription
             for customer in self._customers
             for subscription in customer.subscriptions
-            if subscription.row["status"] == "active" and not subscription.terms.invoiced
+            if subscription.row["status"] == "active"
+            and not subscription.terms.invoiced
+            and customer.row["balance"] == 0
         ]
         return found[number % len(found)]
 

@@ -1,6 +1,7 @@
 """A Stripe account with a life, its server, and a warehouse to land it in."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from northstar.simulator.stripe import Store, StripeServer, StripeWorld
 
 @pytest.fixture
 def world() -> StripeWorld:
-    return StripeWorld(Company(7, 1.0, ANCHOR))
+    return StripeWorld(Company(7, 1.0, ANCHOR), timedelta(days=190))
 
 
 @pytest.fixture

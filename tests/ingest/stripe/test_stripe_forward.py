@@ -146,8 +146,8 @@ def test_balance_transactions_are_found_without_events_and_when_they_become_avai
     world: StripeWorld, server: StripeServer, warehouse: Warehouse
 ) -> None:
     warehouse.tick(server)
-    for _ in range(40):
-        live(world, hours=12)
+    for _ in range(16):
+        live(world, hours=30)
         warehouse.tick(server)
         landed = warehouse.current("balance_transaction")
         assert landed == {row["id"]: plain(row) for row in world.store.kinds["balance_transaction"]}

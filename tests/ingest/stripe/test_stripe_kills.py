@@ -123,10 +123,10 @@ def large_account(store: Store, thousands: int) -> None:
 
 
 @pytest.mark.slow
-def test_200_000_objects_killed_half_way_land_once_and_in_bounded_memory(store: Store, tmp_path: Path) -> None:
+def test_200_000_objects_killed_on_the_way_land_once_and_in_bounded_memory(store: Store, tmp_path: Path) -> None:
     large_account(store, 200)
     with StripeServer(store) as server:
-        killed = read(tmp_path, server, ANCHOR + TICK, "after_commit:30", 2_000)
+        killed = read(tmp_path, server, ANCHOR + TICK, "after_commit:5", 2_000)
         assert killed.returncode == -signal.SIGKILL
         before = len(server.requests)
         finished = read(tmp_path, server, ANCHOR + TICK, "", 2_000)
@@ -140,5 +140,5 @@ def test_200_000_objects_killed_half_way_land_once_and_in_bounded_memory(store: 
     finally:
         warehouse.close()
     sys.stdout.write(f"resumed with {resumed} requests: {told}\n")
-    assert resumed < 750, "what was landed before the kill is not listed again"
-    assert told["peak_mib"] < 600
+    assert resumed < 1_210, "what was landed before the kill is not listed again"
+    assert told["peak_mib"] - told["start_mib"] < 200
