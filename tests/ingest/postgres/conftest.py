@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from postgres_helpers import Warehouse
+from postgres_helpers import Reader, Warehouse
 
 
 @pytest.fixture
@@ -22,3 +22,13 @@ def app(database: str) -> Iterator[psycopg.Connection[Any]]:
 def warehouse(tmp_path: Path, database: str) -> Warehouse:
     """An empty warehouse."""
     return Warehouse(tmp_path, database)
+
+
+@pytest.fixture(scope="session")
+def reader() -> Iterator[Reader]:
+    """Reads the source in processes that may be killed."""
+    reader = Reader()
+    try:
+        yield reader
+    finally:
+        reader.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import duckdb
@@ -24,6 +25,35 @@ from northstar.ingest.runner import IngestReport, ingest
 FIRST_BOUNDARY = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 ORDER = "ORDER BY _commit_lsn, _seq"
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reading in a process of its own ended."""
+
+    exit_code: int
+    report: dict[str, Any]
+    """Empty when the process was killed."""
+
+
+class Reader:
+    """Starts processes that read the source, see ``read_app.py``."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("read_app.py")
+        self._server = subprocess.Popen([sys.executable, str(script)], stdin=PIPE, stdout=PIPE, text=True)
+
+    def read(self, outcome: Path, environment: dict[str, str], arguments: dict[str, Any]) -> Outcome:
+        outcome.unlink(missing_ok=True)
+        assert self._server.stdin is not None and self._server.stdout is not None
+        job = {"outcome": str(outcome), "environment": environment, "arguments": arguments}
+        self._server.stdin.write(json.dumps(job) + "\n")
+        self._server.stdin.flush()
+        exit_code = int(self._server.stdout.readline())
+        return Outcome(exit_code, json.loads(outcome.read_text()) if outcome.exists() else {})
+
+    def close(self) -> None:
+        self._server.communicate()
 
 
 class Warehouse:
@@ -47,17 +77,19 @@ class Warehouse:
             source.close()
             sink.close()
 
-    def tick_apart(self, failpoint: str = "", timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def tick_apart(self, reader: Reader, failpoint: str = "") -> Outcome:
         """Read the source up to now in a process of its own, which dies at ``failpoint``."""
         self.boundary += TICK
-        return subprocess.run(
-            [
-                sys.executable, str(Path(__file__).with_name("read_app.py")),
-                str(self.path), self.landing_url, self.boundary.isoformat(), str(self.settings.batch_messages),
-            ],
-            env={**os.environ, "NORTHSTAR_APP_DSN": self.settings.dsn, "NORTHSTAR_FAILPOINT": failpoint},
-            capture_output=True, text=True, timeout=timeout, check=False,
-        )  # fmt: skip
+        return reader.read(
+            self.path.with_suffix(".json"),
+            {"NORTHSTAR_APP_DSN": self.settings.dsn, "NORTHSTAR_FAILPOINT": failpoint},
+            {
+                "warehouse": str(self.path),
+                "landing": self.landing_url,
+                "boundary": self.boundary.isoformat(),
+                "batch_messages": self.settings.batch_messages,
+            },
+        )
 
     def query(self, statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         connection = duckdb_sink.connect(self.path)
@@ -94,8 +126,6 @@ class Warehouse:
 
     def change_cursor(self, **values: Any) -> None:
         """Forge the ledger: what the last batch is said to have led to."""
-        import json
-
         cursor = json.dumps({**self.cursor(), **values})
         connection: duckdb.DuckDBPyConnection = duckdb_sink.connect(self.path)
         connection.execute(

@@ -1,6 +1,7 @@
-"""Reads source app once, in a process that a test may kill: WAREHOUSE LANDING BOUNDARY BATCH_MESSAGES.
+"""Reads source app in processes that a test may kill.
 
-Prints a line of JSON: rows, seconds and the largest memory that the process ever had.
+A line of JSON on standard input is one reading, done in a fork; its exit code is answered on standard output.  Forks of
+one process that has imported everything, because to start Python anew takes longer than the reading.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import resource
 import sys
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from northstar.ingest import duckdb_sink
 from northstar.ingest.contract import IngestError
@@ -19,28 +22,41 @@ from northstar.ingest.postgres import PostgresSettings, PostgresSource
 from northstar.ingest.runner import ingest
 
 
-def main(warehouse: str, landing_url: str, boundary: str, batch_messages: str) -> None:
-    landing = LandingZone(landing_url)
-    settings = replace(PostgresSettings.from_environment(os.environ), batch_messages=int(batch_messages))
-    source = PostgresSource(settings)
-    sink = duckdb_sink.DuckDBSink(duckdb_sink.connect(warehouse), landing)
-    report = ingest(source, sink, landing, datetime.fromisoformat(boundary))
+def read(warehouse: str, landing: str, boundary: str, batch_messages: int) -> dict[str, Any]:
+    """Read the source once; what came of it, and the largest memory that the process ever had."""
+    zone = LandingZone(landing)
+    source = PostgresSource(replace(PostgresSettings.from_environment(os.environ), batch_messages=batch_messages))
+    sink = duckdb_sink.DuckDBSink(duckdb_sink.connect(warehouse), zone)
+    report = ingest(source, sink, zone, datetime.fromisoformat(boundary))
     sink.close()
     source.close()
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    summary = {
+    return {
         "rows": report.rows,
         "batches": report.batches,
         "objects": len(report.objects),
         "seconds": round(report.seconds, 2),
-        "peak_mb": round(peak_mb),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "notices": [[notice.object, notice.kind] for notice in report.notices],
     }
-    sys.stdout.write(json.dumps(summary) + "\n")
+
+
+def in_fork(job: dict[str, Any]) -> int:
+    """Do one reading in a fork; returns its exit code, negative for a signal."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status, outcome = 1, Path(job["outcome"])
+    try:
+        os.environ.update(job["environment"])
+        outcome.write_text(json.dumps(read(**job["arguments"])))
+        status = 0
+    except IngestError as error:
+        outcome.write_text(json.dumps({"error": str(error)}))
+    finally:
+        os._exit(status)
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except IngestError as error:
-        sys.exit(f"error: {error}")
+    for line in sys.stdin:
+        sys.stdout.write(f"{in_fork(json.loads(line))}\n")
+        sys.stdout.flush()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -230,13 +227,3 @@ def test_a_server_without_logical_decoding_is_refused(own_server: PostgresServer
     own_server.restart(settings={"wal_level": "replica"})
     with pytest.raises(IngestError, match="set wal_level = logical"):
         Warehouse(tmp_path, own_server.dsn()).tick()
-
-
-def test_errors_of_a_run_are_readable(warehouse: Warehouse) -> None:
-    """The script that kill tests start says what is wrong in one line."""
-    result = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("read_app.py")), str(warehouse.path), "ftp://x", "", ""],
-        env={**os.environ, "NORTHSTAR_APP_DSN": ""}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert result.returncode == 1
-    assert result.stderr.startswith("error: landing zone")
