@@ -129,7 +129,8 @@ class BatchBuilder:
             self._refuse(version, feed, fresh, verdict.refusal)
             return
         self._withdraw_for(version, content)
-        fresh = replace(fresh, holds=content, rows=verdict.good)
+        # A file without records stands for nothing: all such files are alike, and no duplicates of each other.
+        fresh = replace(fresh, holds=content if verdict.good else None, rows=verdict.good)
         self._write_rows(version, feed, fresh, download)
         self._settle(version, fresh, self._explain(feed, version.key, verdict))
 

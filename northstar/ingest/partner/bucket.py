@@ -210,7 +210,7 @@ def _decompressed(
     compressed.seek(0)
     size = 0
     try:
-        with gzip.GzipFile(fileobj=compressed) as stream:
+        with gzip.GzipFile(fileobj=compressed, mode="rb") as stream:
             while block := stream.read(_BLOCK_BYTES):
                 size += len(block)
                 if size > MAX_CONTENT_BYTES:

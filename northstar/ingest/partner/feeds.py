@@ -78,7 +78,7 @@ def _under(folder: str) -> str:
 REMITTANCE = Feed(
     name="remittance",
     object="remittance",
-    pattern=_under(r"remittances/(?!cascade_health/)[^/]+"),
+    pattern=_under(r"remittances/(?!corvid/)[^/]+"),
     columns=_columns(
         "payer_code trace_number line_number claim_number payment_date currency billed_amount paid_amount",
         "claim_status invoice_number member_id service_date allowed_amount patient_responsibility adjustment_amount "
@@ -87,11 +87,11 @@ REMITTANCE = Feed(
     key=("payer_code", "trace_number", "line_number"),
     max_bad_share=0.02,
 )
-# Cascade Health exports from a Western European Windows system, with semicolons.
-REMITTANCE_CASCADE = replace(
+# Corvid Benefits exports from a Western European Windows system, with semicolons.
+REMITTANCE_CORVID = replace(
     REMITTANCE,
-    name="remittance_cascade_health",
-    pattern=_under("remittances/cascade_health"),
+    name="remittance_corvid",
+    pattern=_under("remittances/corvid"),
     encoding="cp1252",
     delimiter=";",
 )
@@ -119,7 +119,7 @@ REFERRAL_LEAD = Feed(
     final_newline_optional=True,
 )
 
-FEEDS = (REMITTANCE, REMITTANCE_CASCADE, SURVEY_RESPONSE, REFERRAL_LEAD)
+FEEDS = (REMITTANCE, REMITTANCE_CORVID, SURVEY_RESPONSE, REFERRAL_LEAD)
 
 
 def feed_of(key: str, feeds: tuple[Feed, ...]) -> Feed | None:

@@ -142,20 +142,23 @@ def judge(file: IO[bytes], size: int, feed: Feed) -> Verdict:
         verdict.refusal, verdict.header = str(refusal), refusal.header
         return verdict
     verdict.layout = reading.layout
-    last = 0
+    bad_bytes, last = 0, 0
     for chunk in until_hopeless(reading.chunks(), size, feed):
         verdict.records += len(chunk.numbers)
         for rejected in chunk.rejected:
+            bad_bytes += len(rejected.raw)
             if rejected.number != last:
                 verdict.records += 1
                 verdict.bad[rejected.reason] += 1
             last = rejected.number
     bad = verdict.bad.total()
-    bad_bytes_decide = reading.reader.offset < size
-    if bad_bytes_decide or bad > feed.max_bad_share * verdict.records:
+    bytes_decide = bad_bytes > feed.max_bad_share * size
+    if bytes_decide or bad > feed.max_bad_share * verdict.records:
         reasons = ", ".join(f"{count} {reason}" for reason, count in verdict.bad.most_common())
-        share = "a share of its bytes" if bad_bytes_decide else f"{bad} of {verdict.records} records"
-        refused = FileRefused(f"{share} is bad ({reasons}), over the feed's limit of {feed.max_bad_share:.1%}")
+        share = (
+            f"at least {bad_bytes / size:.1%} of its bytes" if bytes_decide else f"{bad} of {verdict.records} records"
+        )
+        refused = FileRefused(f"{share} are bad ({reasons}), over the feed's limit of {feed.max_bad_share:.1%}")
         verdict.refusal = str(refused)
     return verdict
 

@@ -69,7 +69,8 @@ def check_whole(outcome: Outcome, delimiter: str = ",") -> None:
 
 
 PIECES = st.sampled_from(
-    [b"a", b"1", b",", b",", b"\n", b"\n", b"\r\n", b"\r", b'"', b'"', b'""', b" ", b"\0", b"\xff", b"\xc3\xa9", b"\xc3",
+    [b"a", b"1", b",", b",", b"\n", b"\n", b"\r\n", b"\r", b'"', b'"', b'""', b" ", b"\0", b"\xff",
+     b"\xc3\xa9", b"\xc3",
      b"a,b,c\n", b'"x","y","z"\n', b'1,"two\nlines",3\r\n', b"\n\n"]
 )  # fmt: skip
 CONTENT = st.lists(PIECES, max_size=40).map(b"".join) | st.binary(max_size=60)
@@ -181,6 +182,7 @@ def test_encodings_are_declared_or_marked() -> None:
 
 def test_a_record_without_end_is_kept_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "MAX_RECORD_BYTES", 1000)
+    monkeypatch.setattr(records, "_STRETCH_BYTES", 1000)
     for encoding in ("utf-8", "utf-16"):
         text = 'a,b,c\n1,2,3\n4,"' + "€uro\n" * 2000 + '",6\n7,8,9\n'
         outcome = Outcome(text.encode(encoding))
