@@ -12,6 +12,9 @@ from northstar.simulator.oltp import (
     activity_billing,
     activity_bookings,
     activity_corrections,
+    activity_directory,
+    activity_office,
+    activity_people,
     activity_visits,
     awkward,
     extra_rows,
@@ -35,9 +38,13 @@ def advance(dsn: str, company: Company, start: datetime, end: datetime) -> None:
 def _work(tick: Tick) -> None:
     openings = Openings(tick)
     activity_visits.plan(tick)
+    activity_directory.plan(tick, openings)
     activity_bookings.plan(tick, openings)
+    activity_people.plan(tick, openings)
+    activity_office.plan(tick, openings)
     activity_billing.plan(tick)
     activity_corrections.plan(tick)
     extra_rows.plan(tick)
     awkward.plan(tick)
+    activity_people.merge(tick, openings)
     tick.execute()

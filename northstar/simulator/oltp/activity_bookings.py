@@ -149,7 +149,7 @@ def _confirm(tick: Tick, openings: Openings) -> None:
 
 def _book(tick: Tick, openings: Openings) -> None:
     """New bookings at each clinic at work, and people who walk in."""
-    patients = dict(
+    patients: dict[int, list[int]] = dict(
         tick.rows(
             "SELECT primary_clinic_id, array_agg(patient_id ORDER BY patient_id) FROM patients.patients"
             " WHERE primary_clinic_id = ANY(%s) GROUP BY 1", [openings.open_ids],

@@ -14,8 +14,10 @@ from northstar.simulator.oltp.tick import Tick, keys
 _ROWS = """
 INSERT INTO legacy.fax_log SELECT %(now)s - n * interval '1 hour', '+1-555-555-0100', n, 'page ' || n
     FROM generate_series(1, 12) n;
-INSERT INTO legacy.import_lines SELECT 'import.txt', n, md5(%(seed)s || n::text), %(now)s FROM generate_series(1, 30) n;
-INSERT INTO legacy."TempNotes" SELECT 'call back', 'front desk', %(now)s AT TIME ZONE 'UTC' FROM generate_series(1, 3) n;
+INSERT INTO legacy.import_lines SELECT 'import.txt', n, md5(%(seed)s || n::text), %(now)s
+    FROM generate_series(1, 30) n;
+INSERT INTO legacy."TempNotes" SELECT 'call back', 'front desk', %(now)s AT TIME ZONE 'UTC'
+    FROM generate_series(1, 3) n;
 INSERT INTO legacy.price_history SELECT 'ITEM-' || n, n * 1.25, 'USD', NULL, %(now)s FROM generate_series(1, 20) n;
 INSERT INTO legacy.device_readings SELECT n, %(now)s - n * interval '3 days', 'DEV-' || n %% 7,
     CASE WHEN n %% 10 = 0 THEN 'NaN' ELSE n / 7.0 END, %(now)s FROM generate_series(1, 200) n;
@@ -33,8 +35,8 @@ INSERT INTO legacy.tax_lines (tax_line_id, net_minor, rate, updated_at)
 INSERT INTO legacy.letters SELECT n, 100000 + n, 'draft',
     (SELECT string_agg(md5(%(seed)s || n || '/' || k), '' ORDER BY k) FROM generate_series(1, 300) k), %(now)s
     FROM generate_series(1, 20) n;
-INSERT INTO "Legacy CRM"."Customer Note" SELECT n, 'Customer ' || n, 'a, "b"', E'two\\nlines', %(now)s AT TIME ZONE 'UTC'
-    FROM generate_series(1, 10) n;
+INSERT INTO "Legacy CRM"."Customer Note" SELECT n, 'Customer ' || n, 'a, "b"', E'two\\nlines',
+    %(now)s AT TIME ZONE 'UTC' FROM generate_series(1, 10) n;
 INSERT INTO legacy.odd_types SELECT n, n * interval '1 day 2 hours', daterange('2026-01-01', '2026-02-01'), 12.5,
     CASE n WHEN 1 THEN 'NaN' WHEN 2 THEN 12345678901234567890123456789.123456789 ELSE n END, '192.0.2.0/24',
     '08:00:2b:01:02:03', B'1010', 'x', 0.0000000001 * n, CASE n WHEN 3 THEN 'infinity' ELSE %(now)s END, %(now)s
@@ -76,7 +78,7 @@ def _changes(tick: Tick, at: datetime) -> list[tuple[float, list[tuple[str, tupl
         # A change of key: to a reader of the log, the old row goes and another comes.
         (0.2, [("UPDATE legacy.account_settings SET setting_key = %s, updated_at = %s"
                 " WHERE account_id = 1001 AND setting_key = 'theme'", (f"theme until {fresh}", at)),
-               ("INSERT INTO legacy.account_settings VALUES (1001, 'theme', 'dark', %s) ON CONFLICT DO NOTHING", (at,))]),
+               ("INSERT INTO legacy.account_settings VALUES (1001, 'theme', 'dark', %s)", (at,))]),
         (0.2, [("UPDATE legacy.callbacks SET urgency = 'stat', reason = NULL, updated_at = %s WHERE callback_id = %s",
                 (at, number))]),
         (0.2, [("UPDATE legacy.tax_lines SET net_minor = net_minor + 1, updated_at = %s WHERE tax_line_id = %s",

@@ -16,7 +16,16 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
-Times = npt.NDArray[np.datetime64]
+Times = npt.NDArray[Any]
+"""Instants as datetime64, or spans of time as timedelta64: numpy's types cannot express their arithmetic."""
+
+
+def none_where(missing: Bools, values: Any) -> Objects:
+    """The values as objects, None (NULL) where ``missing``."""
+    result = np.array(values, dtype=object)
+    result[missing] = None
+    return result
+
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

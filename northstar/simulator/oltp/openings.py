@@ -9,7 +9,7 @@ from functools import cached_property
 
 from northstar.simulator.oltp.localtime import local, to_utc
 from northstar.simulator.oltp.places import workdays
-from northstar.simulator.oltp.tick import Tick
+from northstar.simulator.oltp.tick import Tick, keys
 
 HORIZON = timedelta(days=45)
 Interval = tuple[datetime, datetime]
@@ -51,14 +51,19 @@ class Openings:
         for clinic_id, account_id, country, zone, closed_on in tick.rows(query):
             now = local(tick.start, zone)
             self.zones[clinic_id] = zone
-            if (closed_on is None or now.date() < closed_on) and 7 <= now.hour < 19:
-                if now.isoweekday() in workdays(country):
-                    self.open.append(OpenClinic(clinic_id, account_id, country, zone))
+            at_work = 7 <= now.hour < 19 and now.isoweekday() in workdays(country)
+            if at_work and (closed_on is None or now.date() < closed_on):
+                self.open.append(OpenClinic(clinic_id, account_id, country, zone))
 
     @property
     def open_ids(self) -> list[int]:
         """Keys of the clinics at work."""
         return [clinic.clinic_id for clinic in self.open]
+
+    def hit(self, what: str, rate: float) -> list[OpenClinic]:
+        """The clinics at work at which something of that rate happens in this half hour."""
+        hits = self._tick.chance.happens(what, keys(self.open_ids), rate)
+        return [clinic for clinic, hit in zip(self.open, hits, strict=True) if hit]
 
     @cached_property
     def shifts(self) -> dict[int, list[Shift]]:
@@ -109,6 +114,14 @@ class Openings:
             found[clinic_id].append((to_utc(begin.date(), begin.hour * 60 + begin.minute, zone),
                                      to_utc(end.date(), end.hour * 60 + end.minute, zone)))  # fmt: skip
         return found
+
+    def block_provider(self, provider_id: int, start: datetime, end: datetime) -> None:
+        """The provider is going to be away: nothing more is booked then."""
+        self._busy[provider_id].append((start, end))
+
+    def close_clinic(self, clinic_id: int, start: datetime, end: datetime) -> None:
+        """The clinic is going to be closed: nothing more is booked then."""
+        self._shut[clinic_id].append((start, end))
 
     def free_start(
         self, provider_id: int, clinic_id: int, day: date, minutes: int, share: float, *, crowd: bool = False

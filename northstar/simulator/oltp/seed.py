@@ -15,7 +15,9 @@ from northstar.simulator.oltp import (
     seed_directory,
     seed_events,
     seed_insurance,
+    seed_office,
     seed_patients,
+    seed_payments,
 )
 from northstar.simulator.oltp.calendars import Calendars
 from northstar.simulator.oltp.chance import Chance
@@ -93,6 +95,8 @@ def _tables(company: Company) -> Iterator[tuple[str, Columns]]:
     yield from seed_patients.tables(layout, chance, (visits.patient, visits.created))
     yield from seed_events.tables(layout, visits, chance)
     bills = seed_billing.invoices(layout, visits, chance)
-    paid = seed_billing.payments(bills, chance)
-    yield from seed_billing.tables(layout, bills, paid, chance)
+    paid = seed_payments.payments(bills, chance)
+    yield from seed_billing.tables(layout, bills)
+    yield from seed_payments.tables(paid, chance)
     yield from seed_insurance.tables(layout, bills, paid, chance)
+    yield from seed_office.tables(layout, visits, chance)

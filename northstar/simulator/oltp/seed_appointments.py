@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from northstar.simulator.oltp import words
-from northstar.simulator.oltp.chance import Bools, Chance, Floats, Ints, Objects, Times
+from northstar.simulator.oltp.chance import Bools, Chance, Floats, Ints, Objects, Times, none_where
 from northstar.simulator.oltp.layout import PATIENTS_PER_CLINIC, Layout
 from northstar.simulator.oltp.localtime import naive
 from northstar.simulator.oltp.slots import Slots
@@ -57,7 +57,8 @@ class Book:
 def _span(share: Floats, start: Times, end: Times) -> Times:
     """The moment that lies ``share`` of the way from start to end, to the second."""
     length = np.maximum((end - start).astype(np.int64), 0)
-    return (start + (share * length).astype("timedelta64[us]")).astype("datetime64[s]").astype("datetime64[us]")
+    moment = start + (share * length).astype("timedelta64[us]")
+    return np.asarray(moment.astype("datetime64[s]").astype("datetime64[us]"))
 
 
 def book(layout: Layout, slots: Slots, chance: Chance) -> Book:
@@ -65,7 +66,7 @@ def book(layout: Layout, slots: Slots, chance: Chance) -> Book:
     anchor = naive(layout.company.anchor)
     key, start = slots.key, slots.start
     cancel = chance.happens("cancel", key, np.where(start > anchor, 0.08, np.where(slots.blocked, 0.8, 0.165)))
-    reason = np.where(cancel, chance.choice("reason", key, REASONS, (50, 10, 34, 6)), None)
+    reason = none_where(~cancel, chance.choice("reason", key, REASONS, (50, 10, 34, 6)))
     reason[cancel & slots.blocked] = "prov"
     limit = np.minimum(start, anchor)
     lead = chance.exponential("lead", key, 9 * 1440) + 45
@@ -157,10 +158,8 @@ def _settle(
     booked = np.where(asked, _span(0.3 * chance.uniform("answered", slots.key), created, limit), created)
     booked[unanswered] = NAT
     usual = plain & ~unanswered
-    moved = np.where(
-        usual & chance.happens("moved", slots.key, 0.025),
-        _span(0.2 + 0.6 * chance.uniform("moved at", slots.key), np.where(np.isnat(booked), created, booked), limit), NAT,
-    )  # fmt: skip
+    moved_at = _span(0.2 + 0.6 * chance.uniform("moved at", slots.key), booked, limit)
+    moved = np.where(usual & chance.happens("moved", slots.key, 0.025), moved_at, NAT)
     shift = chance.choice("moved by", slots.key, (-60, -30, 30, 60)).astype(np.int64) * _MINUTE
     mistake = usual & ~is_cancelled & np.isnat(moved) & chance.happens("mistake", slots.key, 0.005)
     mistaken = np.where(mistake, _span(0.1 + 0.3 * chance.uniform("mistake at", slots.key), booked, limit), NAT)

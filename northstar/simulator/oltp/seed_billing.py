@@ -1,4 +1,4 @@
-"""Seed of the billing of patients: invoices of fulfilled visits and what was paid until the anchor."""
+"""Seed of the billing of patients: invoices of fulfilled visits, as they stood at the anchor."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from northstar.simulator.oltp.layout import Layout
 from northstar.simulator.oltp.localtime import local_dates, naive
 from northstar.simulator.oltp.places import MONEY
 from northstar.simulator.oltp.seed_appointments import Book
-from northstar.simulator.oltp.tables import Columns, nullable
+from northstar.simulator.oltp.tables import Columns
 
 NAT = rules.NAT
 FIRST_INVOICE = 500_001
-FIRST_PAYMENT = 700_001
 Tables = Iterator[tuple[str, Columns]]
 
 
@@ -55,7 +54,7 @@ def prices(dollars: Ints, country: Objects) -> Ints:
     """Prices in minor units, as the fee schedule has them."""
     factor = np.array([MONEY[c].minor_per_dollar for c in country])
     step = np.array([MONEY[c].step for c in country], dtype=np.int64)
-    return np.rint(dollars * factor / step).astype(np.int64) * step
+    return np.asarray(np.rint(dollars * factor / step).astype(np.int64) * step)
 
 
 def invoices(layout: Layout, book: Book, chance: Chance) -> Invoices:
@@ -111,8 +110,8 @@ def _until(plan: rules.Settlement, anchor: np.datetime64) -> rules.Settlement:
     )  # fmt: skip
 
 
-def tables(layout: Layout, bills: Invoices, paid: Payments, chance: Chance) -> Tables:
-    """Invoices, their lines, payments and all that corrects them."""
+def tables(layout: Layout, bills: Invoices) -> Tables:
+    """Invoices, their lines, and statements to patients."""
     done, total = bills.settled, bills.total
     second = np.where(np.isnat(done.second_at), 0, total - done.first_minor)
     paid_at = np.where(bills.planned.fate == rules.SPLIT, done.second_at, done.first_at)
@@ -147,8 +146,6 @@ def tables(layout: Layout, bills: Invoices, paid: Payments, chance: Chance) -> T
         },
     )
     yield "billing.invoice_lines", _lines(bills)
-    yield from payment_tables(paid)
-    yield from _corrections(bills, paid, chance)
     yield from _statements(layout, bills)
 
 
@@ -176,122 +173,6 @@ def _lines(bills: Invoices) -> Columns:
         "created_at": bills.created[index],
         "updated_at": bills.created[index],
     }
-
-
-@dataclass(frozen=True)
-class Payments:
-    """All payments as parallel arrays, sorted by time; ``invoice`` is a position among the invoices."""
-
-    key: Ints
-    invoice: Ints
-    bills: Invoices
-    at: Times
-    applied: Ints
-    amount: Ints
-    method: Objects
-    fee: Ints
-    failed: Bools
-    payer: Ints
-    """0 where the patient pays."""
-
-
-def payments(bills: Invoices, chance: Chance) -> Payments:
-    """The payments made until the anchor."""
-    done = bills.settled
-    groups = []
-    for at, amount, failed in (
-        (done.failed_at, bills.total, True),
-        (done.first_at, done.first_minor, False),
-        (done.second_at, bills.total - done.first_minor, False),
-    ):
-        chosen = np.flatnonzero(~np.isnat(at))
-        by_insurer = bills.insured[chosen] & (done.fate[chosen] == rules.SPLIT) & (at is done.first_at)
-        groups.append((chosen, at[chosen], amount[chosen], np.full(len(chosen), failed), by_insurer))
-    invoice, at, amount, failed, by_insurer = (np.concatenate(column) for column in zip(*groups, strict=True))
-    order = np.lexsort((invoice, at))
-    invoice, at, amount, failed, by_insurer = (values[order] for values in (invoice, at, amount, failed, by_insurer))
-    key = FIRST_PAYMENT + np.arange(len(order), dtype=np.int64)
-    country = bills.country[invoice]
-    method = np.where(by_insurer, "insurance", np.where(failed, "card", rules.methods(chance, key)))
-    extra = np.where(by_insurer | failed, 0, rules.unapplied_minor(chance, key, country))
-    fee = np.where(failed, 0, rules.processor_fees(amount + extra, method, country))
-    payer = np.where(by_insurer, payer_of(chance, bills.patient[invoice]), 0)
-    return Payments(key, invoice, bills, at, amount, amount + extra, method, fee, failed, payer)
-
-
-def payer_of(chance: Chance, patient: Ints) -> Ints:
-    """Key of the payer that insures a patient."""
-    return 1 + chance.between("payer", patient, 0, len(words.PAYERS) - 1)
-
-
-def payment_tables(paid: Payments) -> Tables:
-    """Payments and what they were applied to."""
-    invoice, bills = paid.invoice, paid.bills
-    codes = np.array(rules.FAILURE_CODES, dtype=object)[paid.key % len(rules.FAILURE_CODES)]
-    yield (
-        "billing.payments",
-        {
-            "payment_id": paid.key,
-            "account_id": bills.account[invoice],
-            "patient_id": bills.patient[invoice],
-            "payer_id": nullable(paid.payer, paid.payer == 0),
-            "method": paid.method,
-            "status": np.where(paid.failed, "failed", "succeeded"),
-            "failure_code": np.where(paid.failed, codes, None),  # type: ignore[call-overload]
-            "currency": bills.currency[invoice],
-            "amount_minor": paid.amount,
-            "processor_fee_minor": paid.fee,
-            "received_at": np.where(paid.failed, NAT, paid.at),
-            "created_at": paid.at,
-            "updated_at": paid.at,
-        },
-    )
-    good = np.flatnonzero(~paid.failed)
-    yield (
-        "billing.payment_allocations",
-        {
-            "payment_allocation_id": paid.key[good],
-            "payment_id": paid.key[good],
-            "invoice_id": bills.key[invoice[good]],
-            "amount_minor": paid.applied[good],
-            "allocated_at": paid.at[good],
-            "updated_at": paid.at[good],
-        },
-    )
-
-
-def _corrections(bills: Invoices, paid: Payments, chance: Chance) -> Tables:
-    done = bills.settled
-    credited = np.flatnonzero(~np.isnat(done.credited_at))
-    reasons = ("contractual_adjustment", "billing_error", "courtesy")
-    yield (
-        "billing.credit_notes",
-        {
-            "credit_note_id": bills.key[credited],
-            "invoice_id": bills.key[credited],
-            "currency": bills.currency[credited],
-            "amount_minor": done.credit_minor[credited],
-            "reason_code": chance.choice("credit reason", bills.key[credited], reasons),
-            "issued_at": done.credited_at[credited],
-            "updated_at": done.credited_at[credited],
-        },
-    )
-    back = np.flatnonzero(~paid.failed & ~np.isnat(done.refunded_at[paid.invoice]))
-    invoice = paid.invoice[back]
-    reasons = ("duplicate", "service_not_rendered", "goodwill")
-    yield (
-        "billing.refunds",
-        {
-            "refund_id": paid.key[back],
-            "payment_id": paid.key[back],
-            "invoice_id": bills.key[invoice],
-            "currency": bills.currency[invoice],
-            "amount_minor": done.refund_minor[invoice],
-            "reason_code": chance.choice("refund reason", bills.key[invoice], reasons),
-            "refunded_at": done.refunded_at[invoice],
-            "updated_at": done.refunded_at[invoice],
-        },
-    )
 
 
 def _statements(layout: Layout, bills: Invoices) -> Tables:

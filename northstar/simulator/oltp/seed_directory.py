@@ -12,6 +12,7 @@ from northstar.simulator.oltp.places import MONEY, PLACES
 from northstar.simulator.oltp.tables import Columns, from_rows
 
 Seeded = Iterator[tuple[str, Columns]]
+USERS_PER_CLINIC = 3
 TYPE_COUNT = len(words.APPOINTMENT_TYPES)
 
 
@@ -63,8 +64,8 @@ def _accounts(layout: Layout) -> Seeded:
         changes.append((account.account_id, account.account_id, None, account.plan, account.created_at, updated))
     yield "directory.accounts", from_rows(
         ("account_id", "account_number", "name", "segment", "plan_code", "status", "billing_country",
-         "billing_currency", "billing_email", "stripe_customer_id", "salesforce_account_id", "created_at", "updated_at"),
-        accounts,
+         "billing_currency", "billing_email", "stripe_customer_id", "salesforce_account_id", "created_at",
+         "updated_at"), accounts,
     )  # fmt: skip
     yield "billing.account_subscriptions", from_rows(
         ("account_subscription_id", "account_id", "plan_code", "provider_seats", "status", "started_on", "ended_on",
@@ -145,7 +146,7 @@ def _providers(layout: Layout) -> Seeded:
 
 def user_ids(clinic: Clinic) -> tuple[int, ...]:
     """Keys of the users who work at a clinic."""
-    return tuple(clinic.clinic_id * 10 + index for index in range(3))
+    return tuple(clinic.clinic_id * 10 + index for index in range(USERS_PER_CLINIC))
 
 
 def _users(layout: Layout) -> Seeded:

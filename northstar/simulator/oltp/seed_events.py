@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from northstar.simulator.oltp import words
-from northstar.simulator.oltp.chance import Bools, Chance, Objects, Times
+from northstar.simulator.oltp.chance import Bools, Chance, Objects, Times, none_where
 from northstar.simulator.oltp.layout import Layout
 from northstar.simulator.oltp.seed_appointments import Book
 from northstar.simulator.oltp.seed_directory import appointment_type_id
@@ -48,7 +48,7 @@ def _appointments(layout: Layout, book: Book, chance: Chance) -> Columns:
         "rescheduled_from_id": nullable(origin, book.origin < 0),
         "is_telehealth": telehealth[slots.kind],
         "reason_for_visit": chance.choice("reason for visit", book.key, words.REASONS_FOR_VISIT),
-        "notes": np.where(noted, chance.choice("note", book.key, words.NOTES), None),
+        "notes": none_where(~noted, chance.choice("note", book.key, words.NOTES)),
         "created_at": book.created,
         "updated_at": book.updated,
     }

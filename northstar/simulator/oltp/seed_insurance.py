@@ -6,11 +6,12 @@ import numpy as np
 
 from northstar.simulator.oltp import settlement as rules
 from northstar.simulator.oltp import words
-from northstar.simulator.oltp.chance import Chance, Ints, Times
+from northstar.simulator.oltp.chance import Chance, Ints, Times, none_where
 from northstar.simulator.oltp.layout import PATIENTS_PER_CLINIC, Layout
 from northstar.simulator.oltp.localtime import naive
 from northstar.simulator.oltp.seed_appointments import FIRST_PATIENT
-from northstar.simulator.oltp.seed_billing import Invoices, Payments, Tables, payer_of
+from northstar.simulator.oltp.seed_billing import Invoices, Tables
+from northstar.simulator.oltp.seed_payments import Payments, payer_of
 from northstar.simulator.oltp.tables import Columns
 
 NAT = rules.NAT
@@ -73,7 +74,7 @@ def _claims(layout: Layout, bills: Invoices, paid: Payments, chance: Chance) -> 
             "currency": bills.currency[made],
             "billed_minor": bills.total[made],
             "paid_minor": np.where(settled, done.first_minor[made], 0),
-            "denial_code": np.where(denied, codes, None),  # type: ignore[call-overload]
+            "denial_code": none_where(~denied, codes),
             "submitted_at": submitted,
             "adjudicated_at": adjudicated,
             "updated_at": np.fmax(submitted, adjudicated),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from northstar.simulator.oltp import words
-from northstar.simulator.oltp.chance import Bools, Chance, Ints, Objects, Times
+from northstar.simulator.oltp.chance import Bools, Chance, Ints, Objects, Times, none_where
 from northstar.simulator.oltp.layout import PATIENTS_PER_CLINIC, Layout
 from northstar.simulator.oltp.localtime import naive
 from northstar.simulator.oltp.places import PLACES, places_in
@@ -74,10 +74,10 @@ def personal(chance: Chance, key: Ints, today: np.datetime64, foreign: Bools) ->
         "last_name": chance.choice("last name", key, words.LAST_NAMES),
         "birth_date": np.where(chance.happens("no birthday", key, 0.005), np.datetime64("NaT"), born),
         "sex": chance.choice("sex", key, ("female", "male", "other", "unknown", None), (50, 46, 2, 1, 1)),
-        "email": np.where(chance.happens("no email", key, 0.15), None, "patient" + number + domain),
-        "phone": np.where(chance.happens("no phone", key, 0.05), None, _phones(chance, key)),
-        "social_security_number": np.where(missing, None, np.array(ssn, dtype=object)),
-        "member_id": np.where(chance.happens("no member", key, 0.25), None, "MB" + number),
+        "email": none_where(chance.happens("no email", key, 0.15), "patient" + number + domain),
+        "phone": none_where(chance.happens("no phone", key, 0.05), _phones(chance, key)),
+        "social_security_number": none_where(missing, ssn),
+        "member_id": none_where(chance.happens("no member", key, 0.25), "MB" + number),
     }
 
 
@@ -107,7 +107,7 @@ def _addresses(layout: Layout, chance: Chance, key: Ints, clinic: Ints) -> Colum
         "street_address": house + " " + chance.choice("street", key, words.STREETS),
         "city": city,
         "state_code": state,
-        "postal_code": np.where(chance.happens("no postal", key, 0.02), None, postal),
+        "postal_code": none_where(chance.happens("no postal", key, 0.02), postal),
     }
 
 

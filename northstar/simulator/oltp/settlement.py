@@ -102,12 +102,12 @@ def settle(chance: Chance, key: Ints, created: Times, total: Ints, insured: Bool
 
 def has_policy(chance: Chance, patient: Ints, american: Bools) -> Bools:
     """Whether a patient is insured with one of the payers that the app bills."""
-    return american & chance.happens("policy", patient, 0.7)
+    return np.asarray(american & chance.happens("policy", patient, 0.7))
 
 
 def has_claim(chance: Chance, invoice: Ints, fate: Ints, insured: Bools) -> Bools:
     """Whether a claim is made for an invoice: those paid in parts, and some that will be denied."""
-    return insured & ((fate == SPLIT) | chance.happens("denied", invoice, DENIED))
+    return np.asarray(insured & ((fate == SPLIT) | chance.happens("denied", invoice, DENIED)))
 
 
 def supply_dollars(chance: Chance, appointment: Ints) -> Ints:
@@ -136,9 +136,9 @@ def processor_fees(amount: Ints, method: Objects, country: Objects) -> Ints:
 
 
 def tax_minor(amount: Ints, country: Objects) -> Ints:
-    """Tax on an amount, rounded half up to the step of the country's prices where it has three decimals."""
+    """Tax on an amount, rounded half up to the minor unit."""
     rate = np.array([MONEY[c].tax_rate for c in country])
-    return np.floor(amount * rate + 0.5).astype(np.int64)
+    return np.asarray(np.floor(amount * rate + 0.5).astype(np.int64))
 
 
 FAILURE_CODES = ("card_declined", "insufficient_funds", "expired_card", "processing_error")

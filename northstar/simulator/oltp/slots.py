@@ -58,14 +58,14 @@ def _sessions(layout: Layout, calendars: Calendars) -> _Sessions:
     for number, t in enumerate(calendars.templates):
         until = np.datetime64(t.valid_to) if t.valid_to else days[-1] + 1
         chosen = days[(weekday == t.weekday) & (days >= np.datetime64(t.valid_from)) & (days < until)]
-        provider, clinic = providers[t.provider.provider_id], clinics[t.clinic.clinic_id]
-        parts.append((number, provider, clinic, t.session[0], t.session[1], chosen))
+        owner, place = providers[t.provider.provider_id], clinics[t.clinic.clinic_id]
+        parts.append((number, owner, place, t.session[0], t.session[1], chosen))
     sizes = [len(part[5]) for part in parts]
     day = np.concatenate([part[5] for part in parts])
-    number, provider, clinic, start, end = (
+    template, provider, clinic, start, end = (
         np.repeat(np.array([part[n] for part in parts], dtype=np.int64), sizes) for n in range(5)
     )
-    return _Sessions(number * 100_000 + day.astype(np.int64), provider, clinic, day, start, end)
+    return _Sessions(template * 100_000 + day.astype(np.int64), provider, clinic, day, start, end)
 
 
 def _demand(layout: Layout, chance: Chance, sessions: _Sessions) -> Floats:

@@ -27,7 +27,7 @@ def nullable(values: Ints, missing: Bools) -> Any:
 
 def from_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Columns:
     """Turn rows into columns; timestamps may be aware datetimes, which are written with their offset."""
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in names]
+    columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
     return dict(zip(names, columns, strict=True))
 
 

@@ -1,7 +1,8 @@
 """Word lists of the simulated company: made-up people, reasons and notes."""
 
 FIRST_NAMES = (
-    "Adela", "Ansel", "Ariadne", "Basil", "Beatrix", "Bram", "Calla", "Caspian", "Corin", "Dahlia", "Darian", "Delphine",
+    "Adela", "Ansel", "Ariadne", "Basil", "Beatrix", "Bram", "Calla", "Caspian", "Corin", "Dahlia", "Darian",
+    "Delphine",
     "Edda", "Elwin", "Esme", "Fabian", "Faye", "Florian", "Gemma", "Gideon", "Greta", "Hale", "Hester", "Idris", "Ines",
     "Isolde", "Jarek", "Jory", "Juno", "Kaspar", "Keira", "Lazlo", "Leda", "Linus", "Mabel", "Magnus", "Marisol",
     "Nadia", "Nico", "Odette", "Orin", "Paloma", "Pascal", "Petra", "Quill", "Rafe", "Renata", "Rowan", "Sabine",
@@ -12,7 +13,8 @@ LAST_NAMES = (
     "Elderfen", "Fairwick", "Fenwright", "Garrowby", "Glenhart", "Hallowell", "Hartsfell", "Ironwood", "Jessamy",
     "Kelmscot", "Kirkbrae", "Larkspur", "Lindqvale", "Maplesden", "Merriwold", "Netherby", "Northgate", "O'Fallow",
     "Oakhurst", "Pellerin", "Penhallow", "Quarrington", "Ravensworth", "Rookwood", "Saltmarsh", "Sedgewick",
-    "Silverthorn", "Thistledown", "Tolliver", "Underhill", "Vanterpool", "Wetherall", "Whitlock", "Wyndham", "Yarborough",
+    "Silverthorn", "Thistledown", "Tolliver", "Underhill", "Vanterpool", "Wetherall", "Whitlock", "Wyndham",
+    "Yarborough",
     "de la Brise", "van der Heide", "Zimmerlund",
 )  # fmt: skip
 STREETS = ("Alder Way", "Beacon Street", "Cedar Lane", "Dover Road", "Elm Court", "Foundry Row", "Garden Terrace",
@@ -33,7 +35,8 @@ NOTES = (
 PTO_REASONS = ("vacation", "family leave", "conference", "sick leave", "jury duty")
 BLOCK_REASONS = ("charting", "staff meeting", "training", "on call", "supervision")
 MESSAGES = (
-    "Can I come in earlier than planned?", "My refill has not arrived at the pharmacy.", "Thank you for the quick visit.",
+    "Can I come in earlier than planned?", "My refill has not arrived at the pharmacy.",
+    "Thank you for the quick visit.",
     "The swelling is down, but it still hurts at night.", "Please send the invoice to my new address.",
     "Is it safe to take both tablets together?", "I need a letter for my employer.",
 )  # fmt: skip
