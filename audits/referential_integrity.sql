@@ -3,7 +3,9 @@ AUDIT (
   dialect snowflake
 );
 
-/* Values of a column that the parent's column of the same name does not have. */
+/* Values of a column that the parent's column of the same name does not have.
+A model with this audit names the parent in depends_on: SQLMesh does not see parents of audits as dependencies, and would
+audit before the parent is loaded, and in a dev environment against prod's. */
 SELECT
   child.@column
 FROM @this_model AS child

@@ -5,6 +5,7 @@ MODEL (
   grain appointment_id,
   references (account_id, clinic_id, provider_id, patient_key, appointment_type_id),
   tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'phi=pseudonymous'),
+  depends_on (core.dim_account, core.dim_appointment_type, core.dim_clinic, core.dim_patient, core.dim_provider),
   audits (
     unique_values(columns := appointment_id),
     not_null(columns := (appointment_id, account_id, clinic_id, provider_id, patient_key, status, starts_at, ends_at)),

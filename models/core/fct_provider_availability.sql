@@ -5,6 +5,7 @@ MODEL (
   grain (schedule_id, provider_id, clinic_id, local_date),
   references (provider_id, clinic_id),
   tags ('layer=core', 'fact=periodic_snapshot'),
+  depends_on (core.dim_clinic, core.dim_provider),
   audits (
     unique_combination_of_columns(columns := (schedule_id, provider_id, clinic_id, local_date)),
     not_null(columns := (schedule_id, provider_id, clinic_id, local_date, starts_at, ends_at)),

@@ -7,6 +7,7 @@ MODEL (
   grain (provider_id, clinic_id, local_date),
   references (provider_id, clinic_id),
   tags ('layer=core', 'fact=periodic_snapshot'),
+  depends_on (core.dim_clinic, core.dim_provider),
   audits (
     unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)),
     not_null(columns := (provider_id, clinic_id, local_date, day_starts_at, day_ends_at)),
