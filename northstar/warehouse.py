@@ -161,7 +161,8 @@ class Warehouse:
             name = exp.to_table(model.fqn)
             if model.kind.is_external and name.db.lower().startswith("raw_"):
                 columns = {
-                    column.lower(): kind.sql(dialect="duckdb") for column, kind in model.columns_to_types.items()
+                    column.lower(): kind.sql(dialect="duckdb")
+                    for column, kind in (model.columns_to_types or {}).items()
                 }
                 self.sink.declare(name.db.lower(), name.name.lower(), columns)
 

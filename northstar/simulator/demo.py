@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,9 +72,9 @@ def run_demo(demo: Demo, ticks: int, console: Console) -> bool:
     reports: list[TickReport] = []
     with PostgresServer(demo.home / "postgres") as server:
         company, now = _create(demo, server, console) if fresh else _resume(demo, console)
-        with _step(console, "starting Stripe and Salesforce, as this company would find them"):
-            services = Services(server, company, now)
-        with services:
+        with ExitStack() as running:
+            with _step(console, "starting Stripe, Salesforce and the partners' S3 bucket, with this company's data"):
+                services = running.enter_context(Services(server, company, now))
             environment = {**os.environ, **settings_under(demo.home), **services.environment()}
             os.environ.update(environment)  # SQLMesh reads its configuration from the environment
             settings = Settings.from_environment(environment)

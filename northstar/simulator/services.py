@@ -9,6 +9,8 @@ from types import TracebackType
 
 from northstar.simulator.company import Company
 from northstar.simulator.oltp import activity
+from northstar.simulator.partner.bucket import FaultyServer, PartnerBucket
+from northstar.simulator.partner.world import PartnerWorld
 from northstar.simulator.postgres_server import PostgresServer
 from northstar.simulator.salesforce import SalesforceServer, SalesforceWorld
 from northstar.simulator.stripe import StripeServer, StripeWorld
@@ -17,23 +19,30 @@ from northstar.simulator.stripe import StripeServer, StripeWorld
 class Services:
     """The company's systems at a moment of its simulated life.
 
-    PostgreSQL keeps its data in a folder.  The others are built anew from the company and live again up to the moment
-    given, to the same ids and the same events, so that a warehouse that read them before reads on.
+    PostgreSQL keeps its data in a folder.  The others are built anew from the company when the context is entered, and
+    live again up to the moment given, to the same ids and the same events, so that a warehouse that read them before
+    reads on.
     """
 
     def __init__(self, postgres: PostgresServer, company: Company, now: datetime) -> None:
         self.postgres = postgres
         self.company = company
-        self.stripe = StripeWorld(company)
-        self.salesforce = SalesforceWorld(company)
+        self._now = now
         self._stack = ExitStack()
-        if now > company.anchor:
-            self.stripe.advance(company.anchor, now)
-            self.salesforce.advance(company.anchor, now)
 
     def __enter__(self) -> Services:
+        anchor = self.company.anchor
         with ExitStack() as starting:
-            self._stripe_server = starting.enter_context(StripeServer(self.stripe.store))
+            bucket_server = starting.enter_context(FaultyServer())
+            bucket = PartnerBucket(bucket_server)
+            self._aws = {**bucket_server.environment(), "NORTHSTAR_PARTNER_S3_URL": bucket.url}
+            self.partner = PartnerWorld(self.company, bucket, self.postgres.dsn())
+            self.stripe = StripeWorld(self.company)
+            self._stripe_server = StripeServer(self.stripe.store)  # takes ids of the account: before it lives on
+            self.salesforce = SalesforceWorld(self.company)
+            if self._now > anchor:
+                self._advance_others(anchor, self._now)
+            starting.enter_context(self._stripe_server)
             self._salesforce_server = starting.enter_context(SalesforceServer(self.salesforce.org))
             self._stack = starting.pop_all()
         return self
@@ -50,13 +59,18 @@ class Services:
             "NORTHSTAR_STRIPE_API_KEY": self._stripe_server.live_key,
             "NORTHSTAR_STRIPE_API_BASE": self._stripe_server.url,
             **self._salesforce_server.environment(),
+            **self._aws,
         }
 
     def advance(self, start: datetime, end: datetime) -> None:
         """Let every system live from ``start`` to ``end``."""
         activity.advance(self.postgres.dsn(), self.company, start, end)
+        self._advance_others(start, end)
+
+    def _advance_others(self, start: datetime, end: datetime) -> None:
         self.stripe.advance(start, end)
         self.salesforce.advance(start, end)
+        self.partner.advance(start, end)
 
 
 def settings_under(home: Path) -> dict[str, str]:
