@@ -26,9 +26,11 @@ from northstar.ingest.salesforce.session import floor_minute, literal
 from northstar.ingest.salesforce.state import ObjectState, SourceState
 
 _RESTARTS = 5
-"""How often in a row a query may be lost without a single page read."""
+"""How often in a row a query may be lost before the pass has come any further."""
 _IDS_PER_QUERY = 200
 _ONE_MINUTE = timedelta(minutes=1)
+_SKEW = timedelta(minutes=1)
+"""How far the clock that answers carry may be ahead of the one that stamps records."""
 
 Ids = npt.NDArray[np.bytes_]
 
@@ -76,12 +78,14 @@ class Reading:
     def _pass(self, sobject: SalesforceObject, state: ObjectState) -> Iterator[Batch]:
         """Read what was changed since the last pass; one that was broken off goes on where it was."""
         is_first = not state.loaded
-        state.begin_pass(milliseconds(self._client.server_time), self._rules.overlap // timedelta(milliseconds=1))
+        state.begin_pass(
+            milliseconds(self._client.server_time - _SKEW), self._rules.overlap // timedelta(milliseconds=1)
+        )
         lost = 0
         while True:
+            begun_at = state.position
             try:
                 for page in self._client.query(_forward(sobject, state), sobject.field_names):
-                    lost = 0
                     rows = typed(page, sobject)
                     self._land(sobject, state, rows)
                     for id, stamp in zip(rows.ids, rows.stamps, strict=True):
@@ -90,7 +94,7 @@ class Reading:
                     yield from self._close_if_full(sobject, state)
                 break
             except QueryLost:
-                lost += 1
+                lost = lost + 1 if state.position == begun_at else 0
                 if lost > _RESTARTS:
                     raise IngestError(f"Salesforce loses every query of {sobject.name} that it is asked") from None
         if is_first:
@@ -151,6 +155,9 @@ class Reading:
         news = [(id, at) for id, at in deletions if id in live]
         self._batch.write(sobject.table, deletion_table(sobject, news, state.seq + 1))
         state.seq += len(news)
+        for id in live:
+            # Should the record be seen again, unchanged, it is live again.
+            state.recent.pop(id, None)
 
     def _comparison(self, sobject: SalesforceObject, state: ObjectState) -> Iterator[Batch]:
         """Compare all Ids when that is due, and land what every other way has missed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from northstar.simulator.loopback import DropConnection, Request, Response
 from northstar.simulator.salesforce.errors import ApiError
@@ -24,8 +24,9 @@ class Fault:
     """One planned fault."""
 
     kind: str
-    """A Salesforce error (limit, lock, locator, session, unavailable, timeout) or ``throttle`` (429 with Retry-After),
-    ``gateway`` (502 with a page of HTML), ``drop`` (the connection closes), ``cut`` (closes in the middle of a body).
+    """A Salesforce error: limit, lock, locator, session, unavailable, timeout.  Or ``throttle`` (429 with Retry-After),
+    ``gateway`` (502 with a page of HTML), ``drop`` (the connection closes), ``cut`` (it closes in the middle of a
+    body), ``short`` (the body ends early, at the end of a line, and nothing says so).
     """
     path: str = ""
     """Strikes requests whose path matches this regular expression."""
@@ -50,7 +51,7 @@ class Faults:
     def strike(self, request: Request) -> Response | None:
         """Note a request, and fail it if that is planned: raises, or returns the faulty response.
 
-        A planned ``cut`` is left to :meth:`cut`, which needs the response.
+        What damages a response is left to :meth:`cut`.
         """
         with self._guard:
             self.seen.append((request.method, request.path))
@@ -66,17 +67,20 @@ class Faults:
         raise ApiError(*_ERRORS[fault.kind])
 
     def cut(self, request: Request, response: Response) -> Response:
-        """The response, or half of it under the length of the whole, if that is planned."""
+        """The response, or what is left of it if a ``cut`` or ``short`` is planned."""
         with self._guard:
-            if self._due(request, cut=True) is None:
-                return response
+            fault = self._due(request, cut=True)
+        if fault is None:
+            return response
         half = response.body[: len(response.body) // 2]
+        if fault.kind == "short":
+            return replace(response, body=half[: half.rfind(b"\n") + 1])
         headers = {**response.headers, "Content-Length": str(len(response.body)), "Connection": "close"}
         return Response(response.status, half, response.content_type, headers)
 
     def _due(self, request: Request, cut: bool) -> Fault | None:
         for fault in list(self.planned):
-            if (fault.kind == "cut") is not cut or not re.search(fault.path, request.path):
+            if (fault.kind in ("cut", "short")) is not cut or not re.search(fault.path, request.path):
                 continue
             if fault.after > 0:
                 fault.after -= 1

@@ -116,6 +116,17 @@ def test_a_failed_bulk_job_ends_the_read(server: SalesforceServer, make_warehous
     assert_equal(warehouse)
 
 
+def test_a_bulk_page_that_is_silently_short_ends_the_read(
+    server: SalesforceServer, make_warehouse: Callable[..., Warehouse]
+) -> None:
+    warehouse = make_warehouse(bulk_threshold=0)
+    server.faults.plan("short", "results", after=2)
+    with pytest.raises(IngestError, match=r"holds \d+ records and should hold \d+"):
+        warehouse.read()
+    warehouse.read()
+    assert_equal(warehouse)
+
+
 def test_a_field_that_vanishes_between_describe_and_query_ends_the_read(
     world: SalesforceWorld, server: SalesforceServer, warehouse: Warehouse
 ) -> None:

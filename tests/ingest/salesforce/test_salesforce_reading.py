@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from salesforce_helpers import Warehouse, assert_equal
+from salesforce_helpers import Warehouse, assert_equal, live_in_org, live_in_raw
 
 from northstar.ingest.contract import IngestError
 from northstar.simulator.loopback import Request
@@ -114,6 +114,8 @@ def test_records_changed_while_paging_are_neither_lost_nor_doubled(
             return
         n = next(meddle)
         org.now += timedelta(seconds=7)
+        if n % 3 == 2:
+            server.expire_locators()
         leads = org.ids("Lead", '"IsDeleted" = 0')
         org.update("Lead", leads[n * 13 % len(leads)], {"Rating": f"Rating {n}"}, org.now)
         if n % 5 == 0:
@@ -199,6 +201,40 @@ def test_hard_deletion_is_found_in_the_log_once(world: SalesforceWorld, warehous
     assert warehouse.changes("Lead", newborn) == ["I", "D"]
     assert warehouse.changes("Lead", unseen) == ["R"]
     assert_equal(warehouse)
+
+
+def test_deletion_undone_between_two_reads_is_no_deletion(world: SalesforceWorld, warehouse: Warehouse) -> None:
+    """The log names the record all the same."""
+    org = world.org
+    warehouse.read()
+    org.now += HOUR
+    lead = some(org, "Lead")
+    org.delete("Lead", lead, org.now - 20 * MINUTE)
+    org.undelete("Lead", lead, org.now - 10 * MINUTE)
+    warehouse.read()
+    assert warehouse.changes("Lead", lead) == ["R", "U"]
+    assert_equal(warehouse)
+
+
+def test_a_record_hidden_for_a_while_is_live_again(
+    world: SalesforceWorld, make_warehouse: Callable[..., Warehouse]
+) -> None:
+    """Taken from the integration user's sight and given back, without a change of the record."""
+    org = world.org
+    warehouse = make_warehouse(compare_every=timedelta(0))
+    warehouse.read()
+    lead = some(org, "Lead")
+    org.now += HOUR
+    org.update("Lead", lead, {"Rating": "Hot"}, org.now)
+    warehouse.read()
+    stored = org.record("Lead", lead)
+    org.delete("Lead", lead, org.now)
+    org.purge("Lead", lead)
+    warehouse.read()
+    org.insert("Lead", [{**stored, "Id": lead}], org.now)
+    warehouse.read()
+    assert warehouse.changes("Lead", lead) == ["R", "U", "D", "U"]
+    assert live_in_raw(warehouse.connection, org, "Lead") == live_in_org(org, "Lead")
 
 
 def test_comparison_finds_what_the_log_has_forgotten(world: SalesforceWorld, warehouse: Warehouse) -> None:
