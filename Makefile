@@ -20,7 +20,9 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) var .cache logs *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	[ ! -x $(BIN)/python ] || $(BIN)/python -m northstar.simulator clean
+	find var -mindepth 1 ! -name .gitignore -delete
+	rm -rf $(VENV) .cache logs *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -39,5 +39,11 @@ def demo(
     raise typer.Exit(0 if succeeded else 1)
 
 
+@app.command()
+def clean(home: Annotated[Path, typer.Option(help="Where the demo kept everything.")] = Path("var")) -> None:
+    """Stop the demo's PostgreSQL if a killed demo left it running, and remove all that the demo made."""
+    Demo(home, 0, 0, 0).remove()
+
+
 if __name__ == "__main__":
     app()

@@ -44,13 +44,31 @@ class Demo:
     @property
     def made(self) -> tuple[Path, ...]:
         """Everything that a demo makes, and may therefore remove."""
-        names = ("postgres", "landing", "northstar.duckdb", "northstar.duckdb.wal", "state.duckdb", "state.duckdb.wal")
+        names = (
+            "postgres",
+            "landing",
+            "northstar.duckdb",
+            "northstar.duckdb.wal",
+            "state.duckdb",
+            "state.duckdb.wal",
+        )
         return tuple(self.home / name for name in names)
 
     @property
     def record(self) -> Path:
         """Written once the company exists: how it was made and how far its life has gone."""
         return self.home / "demo.json"
+
+    def remove(self) -> None:
+        """Stop a PostgreSQL that a killed demo left running, and remove everything that a demo makes."""
+        server = PostgresServer(self.home / "postgres")
+        if server.running:
+            server.stop("immediate")
+        for path in (*self.made, self.record):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def default_anchor(now: datetime) -> datetime:
@@ -65,10 +83,16 @@ def run_demo(demo: Demo, ticks: int, console: Console) -> bool:
     """Run the demo; a second run goes on where the first one ended.  Returns whether everything succeeded."""
     started = time.monotonic()
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
-    demo.home.mkdir(parents=True, exist_ok=True)
+    with writer_lock(demo.home / "writer.lock", "make demo"):
+        reports = _live(demo, ticks, console)
+    console.print(f"\n[bold]done[/] in {time.monotonic() - started:.0f} s", highlight=False)
+    return all(report.status == "ok" for report in reports)
+
+
+def _live(demo: Demo, ticks: int, console: Console) -> list[TickReport]:
     fresh = not demo.record.exists()
     if fresh:
-        _remove(demo)
+        demo.remove()
     reports: list[TickReport] = []
     with PostgresServer(demo.home / "postgres") as server:
         company, now = _create(demo, server, console) if fresh else _resume(demo, console)
@@ -78,20 +102,17 @@ def run_demo(demo: Demo, ticks: int, console: Console) -> bool:
             environment = {**os.environ, **settings_under(demo.home), **services.environment()}
             os.environ.update(environment)  # SQLMesh reads its configuration from the environment
             settings = Settings.from_environment(environment)
-            with writer_lock(settings.lock, "make demo"):
-                with _step(console, "loading the SQLMesh project"):
-                    warehouse = Warehouse(settings)
-                with warehouse:
-                    if fresh:
-                        reports.append(_tick(warehouse, settings, now, console, first=True))
-                    for _ in range(ticks):
-                        services.advance(now, now + TICK)
-                        now += TICK
-                        _write_record(demo, company, now)
-                        reports.append(_tick(warehouse, settings, now, console))
-                    print_summary(warehouse.connection, reports, console)
-    console.print(f"\n[bold]done[/] in {time.monotonic() - started:.0f} s", highlight=False)
-    return all(report.status == "ok" for report in reports)
+            with _step(console, "loading the SQLMesh project"):
+                warehouse = running.enter_context(Warehouse(settings))
+            if fresh:
+                reports.append(_tick(warehouse, settings, now, console, first=True))
+            for _ in range(ticks):
+                _write_record(demo, company, now + TICK)  # first: a killed demo may skip a half hour, not live it twice
+                services.advance(now, now + TICK)
+                now += TICK
+                reports.append(_tick(warehouse, settings, now, console))
+            print_summary(warehouse.connection, reports, console)
+    return reports
 
 
 def _create(demo: Demo, server: PostgresServer, console: Console) -> tuple[Company, datetime]:
@@ -121,14 +142,6 @@ def _write_record(demo: Demo, company: Company, now: datetime) -> None:
     temporary = demo.record.with_suffix(".tmp")
     temporary.write_text(json.dumps(record))
     temporary.rename(demo.record)
-
-
-def _remove(demo: Demo) -> None:
-    for path in demo.made:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
 
 
 def _tick(warehouse: Warehouse, settings: Settings, at: datetime, console: Console, first: bool = False) -> TickReport:
