@@ -13,7 +13,7 @@ from northstar.simulator.oltp.tables import reserve
 from northstar.simulator.oltp.tick import Row, Statement, Tick, keys
 
 # Expected number per clinic at work and half hour.
-BOOKINGS = 0.80
+BOOKINGS = 0.86
 CANCELLATIONS = 0.075
 RESCHEDULES = 0.05
 MOVES = 0.02

@@ -14,12 +14,12 @@ from northstar.simulator.oltp.tick import Statement, Tick, keys
 
 # Expected number per half hour at scale one.
 SPECIALTIES = 1.0
-REGIONS = 0.06
+REGIONS = 0.1
 TEMPLATES = 0.25
 TIME_OFF = 0.35
 CALLED_OFF = 0.1
-CLOSURES = 0.03
-PLANS = 0.05
+CLOSURES = 0.08
+PLANS = 0.08
 
 _PLANS = ("starter", "growth", "enterprise")
 _REGIONS = tuple(sorted({place.region for place in PLACES}))

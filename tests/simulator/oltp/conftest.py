@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from oltp_period import ANCHOR, END
+from oltp_period import ANCHOR, END, keep_copies
 
 from northstar.simulator.company import Company
 from northstar.simulator.oltp import advance, create_schema, seed
@@ -28,12 +28,6 @@ def worked(postgres_server: PostgresServer, company: Company) -> Iterator[psycop
     create_schema(dsn, extra_tables=40)
     seed(dsn, company)
     with psycopg.connect(dsn, autocommit=True, options="-c timezone=UTC") as conn:
-        conn.execute("CREATE SCHEMA before")
-        for table in ("appointments", "provider_schedules"):
-            conn.execute(f"CREATE TABLE before.{table} AS TABLE scheduling.{table}".encode())
-        for table in ("providers", "clinics"):
-            conn.execute(f"CREATE TABLE before.{table} AS TABLE directory.{table}".encode())
-        conn.execute("CREATE TABLE before.invoices AS TABLE billing.invoices")
-        conn.execute("CREATE TABLE before.patients AS TABLE patients.patients")
+        keep_copies(conn)
         advance(dsn, company, ANCHOR, END)
         yield conn

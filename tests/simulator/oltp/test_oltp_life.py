@@ -162,8 +162,8 @@ def test_every_write_is_stamped_within_the_time_simulated(worked: Connection) ->
 
 def test_clinics_book_in_their_own_hours(worked: Connection) -> None:
     rows = worked.execute(
-        "SELECT appointments.created_at, time_zone FROM scheduling.appointments JOIN directory.clinics USING (clinic_id)"
-        " WHERE appointments.created_at > %s", [ANCHOR],
+        "SELECT a.created_at, time_zone FROM scheduling.appointments a JOIN directory.clinics USING (clinic_id)"
+        " WHERE a.created_at > %s", [ANCHOR],
     ).fetchall()  # fmt: skip
     hours = {created.astimezone(ZoneInfo(zone)).hour for created, zone in rows}
     assert hours <= set(range(7, 20)) and len({zone for _, zone in rows}) > 1
