@@ -1,0 +1,210 @@
+"""Each custom audit finds what it is for, and nothing else: run by SQLMesh on DuckDB, over rows made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from projects import PROJECT, small_project
+from sqlmesh import Context
+
+Row = dict[str, Any]
+
+_FIRST, _LAST = "1900-01-01", "9999-12-31"
+_VERSION = {"member_id": 1, "valid_from": _FIRST, "valid_to": _LAST, "is_current": True}
+_DAY = {
+    "provider_id": 1,
+    "clinic_id": 2,
+    "local_date": "2026-03-08",
+    "day_starts_at": "2026-03-08 05:00:00",
+    "day_ends_at": "2026-03-09 04:00:00",
+    "bookable_seconds": 28800,
+    "available_seconds": 21600,
+    "blocked_seconds": 7200,
+    "booked_seconds": 10800,
+    "fulfilled_seconds": 3600,
+    "load_seconds": 14400,
+}
+_WHOLE_DAY = 23 * 3600
+"""Clocks go forward on 2026-03-08, so that it has 23 hours."""
+_SLOTS = {"provider_id": 1, "clinic_id": 2, "local_date": "2026-03-08", "available_slots": 3, "booked_slots": 3}
+
+
+def _changes(good: int, faulty: int) -> list[Row]:
+    return [{"fault_rule": None}] * good + [{"fault_rule": "unknown_status"}] * faulty
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """Rows on which an audit passes, and rows on which it finds the stated number of bad ones."""
+
+    call: str
+    columns: str
+    passes: dict[str, list[Row]]
+    fails: dict[str, tuple[int, list[Row]]]
+    depends_on: str = ""
+
+
+FIXTURES = {
+    "fault_share": Fixture(
+        call="fault_share(max_share := 0.05)",
+        columns="fault_rule TEXT",
+        passes={
+            "nothing arrived": [],
+            "no faults": _changes(40, 0),
+            "a few of a small batch": _changes(0, 9),
+            "just the share": _changes(190, 10),
+        },
+        fails={"more than the share": (1, _changes(189, 10)), "all of a batch": (1, _changes(0, 10))},
+    ),
+    "history_is_seamless": Fixture(
+        call="history_is_seamless(key := member_id)",
+        columns="member_id BIGINT, valid_from TIMESTAMP, valid_to TIMESTAMP, is_current BOOLEAN",
+        passes={
+            "one version": [_VERSION],
+            "two versions, and another member": [
+                _VERSION | {"valid_to": "2026-03-01", "is_current": False},
+                _VERSION | {"valid_from": "2026-03-01"},
+                _VERSION | {"member_id": 2},
+            ],
+        },
+        fails={
+            "a gap": (
+                1,
+                [
+                    _VERSION | {"valid_to": "2026-03-01", "is_current": False},
+                    _VERSION | {"valid_from": "2026-03-01 00:00:01"},
+                ],
+            ),
+            "an overlap": (
+                1,
+                [
+                    _VERSION | {"valid_to": "2026-03-02", "is_current": False},
+                    _VERSION | {"valid_from": "2026-03-01"},
+                ],
+            ),
+            "no length": (
+                1,
+                [
+                    _VERSION | {"valid_to": "2026-03-01", "is_current": False},
+                    _VERSION | {"valid_from": "2026-03-01", "valid_to": "2026-03-01", "is_current": False},
+                    _VERSION | {"valid_from": "2026-03-01"},
+                ],
+            ),
+            "two open": (1, [_VERSION, _VERSION | {"valid_from": "2026-03-01"}]),
+            "none open": (1, [_VERSION | {"is_current": False}]),
+            "ended": (1, [_VERSION | {"valid_to": "2026-03-01"}]),
+            "first not open to the past": (1, [_VERSION | {"valid_from": "2026-03-01"}]),
+        },
+    ),
+    "minutes_balance": Fixture(
+        call="minutes_balance",
+        columns=", ".join(
+            f"{name} {'TIMESTAMP' if name.startswith('day_') else 'DATE' if name == 'local_date' else 'BIGINT'}"
+            for name in _DAY
+        ),
+        passes={
+            "an ordinary day": [_DAY],
+            "nothing": [_DAY | {name: 0 for name in _DAY if name.endswith("_seconds")}],
+            "all day": [_DAY | {"booked_seconds": _WHOLE_DAY, "load_seconds": _WHOLE_DAY}],
+        },
+        fails={
+            "time lost": (1, [_DAY, _DAY | {"blocked_seconds": 7199}]),
+            "more fulfilled than booked": (1, [_DAY | {"fulfilled_seconds": 10801}]),
+            "more booked than load": (1, [_DAY | {"load_seconds": 10799}]),
+            "booked longer than the day": (
+                1,
+                [_DAY | {"booked_seconds": _WHOLE_DAY + 1, "load_seconds": _WHOLE_DAY + 1}],
+            ),
+            "bookable longer than the day": (
+                1,
+                [_DAY | {"bookable_seconds": _WHOLE_DAY + 1, "available_seconds": _WHOLE_DAY - 7199}],
+            ),
+            "negative": (1, [_DAY | {"available_seconds": 28801, "blocked_seconds": -1}]),
+        },
+    ),
+    "referential_integrity": Fixture(
+        call="referential_integrity(column := member_id, parent := fixture.parent)",
+        columns="member_id BIGINT",
+        passes={"known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}], "none": [{"member_id": None}]},
+        fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
+        depends_on="depends_on (fixture.parent),",
+    ),
+    "slots_balance": Fixture(
+        call="slots_balance",
+        columns="provider_id BIGINT, clinic_id BIGINT, local_date DATE, available_slots BIGINT, booked_slots BIGINT",
+        passes={"all booked": [_SLOTS], "no slots": [_SLOTS | {"available_slots": 0, "booked_slots": 0}]},
+        fails={
+            "more booked than there are": (1, [_SLOTS, _SLOTS | {"available_slots": 2}]),
+            "negative": (1, [_SLOTS | {"booked_slots": -1}]),
+        },
+    ),
+}
+
+Audit = Callable[[str, list[Row]], int]
+
+
+@pytest.fixture(scope="module")
+def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
+    """Runs an audit over given rows and tells how many it finds fault with."""
+    models = {
+        name: f"MODEL (name fixture.{name}, kind VIEW, {fixture.depends_on} audits ({fixture.call}));\n"
+        f"SELECT * FROM given.{name}\n"
+        for name, fixture in FIXTURES.items()
+    }
+    models["parent"] = "MODEL (name fixture.parent, kind VIEW);\nSELECT 1 AS member_id UNION ALL SELECT -1\n"
+    home = tmp_path_factory.mktemp("audits")
+    externals = "".join(
+        f"- name: given.{name}\n  columns: {{{fixture.columns.replace(' ', ': ')}}}\n".replace(",: ", ", ")
+        for name, fixture in FIXTURES.items()
+    )
+    (home / "external_models.yaml").write_text(externals)
+    with small_project(home, models, "audits") as opened:
+        opened.engine_adapter.execute("CREATE SCHEMA NORTHSTAR.given")
+        for name, fixture in FIXTURES.items():
+            opened.engine_adapter.execute(f"CREATE TABLE NORTHSTAR.given.{name} ({fixture.columns})")
+        opened.plan("prod", auto_apply=True, no_prompts=True, execution_time="2026-03-09 00:00:00")
+        yield lambda name, rows: _faults(opened, name, rows)
+
+
+def _faults(opened: Context, name: str, rows: list[Row]) -> int:
+    connection = opened.engine_adapter.connection
+    connection.execute(f"DELETE FROM NORTHSTAR.given.{name}")
+    for row in rows:
+        marks = ", ".join("?" for _ in row)
+        connection.execute(
+            f"INSERT INTO NORTHSTAR.given.{name} ({', '.join(row)}) VALUES ({marks})", list(row.values())
+        )
+    snapshot = opened.get_snapshot(f"fixture.{name}", raise_if_missing=True)
+    results = opened.snapshot_evaluator.audit(
+        snapshot, snapshots=opened.snapshots, start="2026-03-08", end="2026-03-09", execution_time="2026-03-09"
+    )
+    assert [result.audit.name for result in results] == [name]
+    assert results[0].count is not None
+    return results[0].count
+
+
+@pytest.mark.parametrize(("name", "case"), [(name, case) for name, one in FIXTURES.items() for case in one.passes])
+def test_audit_passes(audit: Audit, name: str, case: str) -> None:
+    assert audit(name, FIXTURES[name].passes[case]) == 0
+
+
+@pytest.mark.parametrize(("name", "case"), [(name, case) for name, one in FIXTURES.items() for case in one.fails])
+def test_audit_fails(audit: Audit, name: str, case: str) -> None:
+    expected, rows = FIXTURES[name].fails[case]
+
+    assert audit(name, rows) == expected
+
+
+def test_every_audit_is_shown_to_pass_and_to_fail() -> None:
+    shown = {name for name, fixture in FIXTURES.items() if fixture.passes and fixture.fails}
+
+    assert shown == {file.stem for file in (PROJECT / "audits").glob("*.sql")}
+
+
+def test_every_audit_is_named_like_its_file(context: Context) -> None:
+    declared = {name for name, one in context._audits.items()}
+
+    assert declared == {file.stem for file in (PROJECT / "audits").glob("*.sql")}
