@@ -51,6 +51,14 @@ ORDER BY valid_from
 """
 
 
+_IDENTITY = """
+SELECT system, match_status, coalesce(match_rule, ''), count(*)
+FROM intermediate.int_identity__account
+GROUP BY ALL
+ORDER BY system, match_status, 3
+"""
+
+
 def print_summary(connection: duckdb.DuckDBPyConnection, reports: Sequence[TickReport], console: Console) -> None:
     """Print rows per table, utilization of the last days, a provider's history, audits, and what to try next."""
     console.print()
@@ -58,6 +66,7 @@ def print_summary(connection: duckdb.DuckDBPyConnection, reports: Sequence[TickR
     if reports:
         _print_utilization(connection, reports[-1], console)
     _print_history(connection, console)
+    _print_identity(connection, console)
     _print_audits(reports, console)
     console.print("\n[bold]try next[/]")
     for command, purpose in (
@@ -116,6 +125,14 @@ def _print_history(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         )
     if table.row_count:
         console.print(table)
+
+
+def _print_identity(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    table = Table("system", "status", "by", "records", title="accounts tied across systems", title_justify="left")
+    table.columns[3].justify = "right"
+    for system, status, rule, count in connection.execute(_IDENTITY).fetchall():
+        table.add_row(system, status, rule, str(count))
+    console.print(table)
 
 
 def _print_audits(reports: Sequence[TickReport], console: Console) -> None:
