@@ -123,8 +123,12 @@ class LoadWriter:
         for key in list(self._open):
             self._close(key)
         if self._zone.local:
-            for directory in (self._directory, str(Path(self._directory).parent)):
-                descriptor = os.open(directory, os.O_RDONLY)
+            directory = Path(self._directory)
+            for made in (
+                directory,
+                *(parent for parent in directory.parents if parent.is_relative_to(self._zone.root)),
+            ):
+                descriptor = os.open(made, os.O_RDONLY)
                 try:
                     os.fsync(descriptor)
                 finally:
