@@ -16,8 +16,8 @@ from northstar.ingest.postgres import messages, names
 from northstar.ingest.postgres.messages import UNCHANGED, Begin, Relation, Row
 from northstar.ingest.postgres.types import META_FIELDS, raw_columns
 
-_DRAIN_BYTES = 32 << 20
-_DRAIN_ROWS = 50_000
+_DRAIN_BYTES = 8 << 20
+_DRAIN_ROWS = 20_000
 """When buffered rows are written out, also in the middle of a transaction."""
 
 

@@ -103,8 +103,7 @@ def exported_snapshot(settings: PostgresSettings, slot: str, *, temporary: bool)
     """
     with settings.connect(replication=True) as connection:
         kind = "TEMPORARY " if temporary else ""
-        with settings.connect() as clock:
-            row = clock.execute("SELECT clock_timestamp()").fetchone()
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
         assert row is not None
         result = connection.pgconn.exec_(
             f"CREATE_REPLICATION_SLOT {slot} {kind}LOGICAL pgoutput (SNAPSHOT 'export')".encode()

@@ -17,7 +17,7 @@ from northstar.ingest.postgres.catalog import Catalog, Table, read_catalog
 from northstar.ingest.postgres.slot import ExportedSnapshot
 from northstar.ingest.postgres.types import META_FIELDS, SourceColumn, raw_columns
 
-_CHUNK_BYTES = 16 << 20
+_CHUNK_BYTES = 8 << 20
 
 _MOVED = (
     psycopg.errors.LockNotAvailable,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import psycopg
@@ -170,10 +171,12 @@ def source_rows(connection: psycopg.Connection[Any], table: str) -> list[Row]:
 
 
 def plain(value: Any) -> Any:
-    """A value of the source as raw has it: instants in UTC without a zone."""
+    """A value of the source as raw has it: instants in UTC without a zone, what has no type in raw as text."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)
-    return value
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return str(value) if isinstance(value, UUID) else value
 
 
 def replay(rows: list[Row], key: list[str]) -> dict[tuple[Any, ...], Row]:

@@ -26,7 +26,10 @@ def read(warehouse: str, landing: str, boundary: str, batch_messages: int) -> di
     """Read the source once; what came of it, and the largest memory that the process ever had."""
     zone = LandingZone(landing)
     source = PostgresSource(replace(PostgresSettings.from_environment(os.environ), batch_messages=batch_messages))
-    sink = duckdb_sink.DuckDBSink(duckdb_sink.connect(warehouse), zone)
+    connection = duckdb_sink.connect(warehouse)
+    # DuckDB caches as much as it may; what is measured here is what reading and loading need.
+    connection.execute("SET memory_limit = '256MB'")
+    sink = duckdb_sink.DuckDBSink(connection, zone)
     report = ingest(source, sink, zone, datetime.fromisoformat(boundary))
     sink.close()
     source.close()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import boto3
 import psycopg
 import pytest
+from moto.server import ThreadedMotoServer
 from postgres_helpers import Warehouse, kinds
 
 from northstar.ingest.contract import IngestError
@@ -167,3 +171,37 @@ def test_missing_settings_are_named() -> None:
         from_environment({})
     with pytest.raises(IngestError, match="lower-case letters"):
         from_environment({"NORTHSTAR_APP_DSN": "postgresql://x@127.0.0.1/y", "NORTHSTAR_APP_SLOT": "No-Slot"})
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of an empty bucket of an S3 server."""
+    server = ThreadedMotoServer("127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket="landing")
+        yield "s3://landing/northstar"
+    finally:
+        server.stop()
+
+
+def test_landing_on_s3(app: psycopg.Connection[Any], database: str, tmp_path: Path, bucket: str) -> None:
+    app.execute("CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE without_rows (id int PRIMARY KEY)")
+    app.execute("INSERT INTO t VALUES (1, 'a'), (2, NULL)")
+    warehouse = Warehouse(tmp_path, database, landing=bucket)
+    warehouse.tick()
+    app.execute("UPDATE t SET v = 'b' WHERE id = 1; DELETE FROM t WHERE id = 2")
+    warehouse.tick()
+    assert warehouse.tick().batches == 0
+    warehouse.check("t")
+    keys = [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket="landing")["Contents"]]
+    files = [Path(key).name for key in keys if key.endswith(".parquet")]
+    assert sorted(files) == ["public__t-00000.parquet", "public__t-00000.parquet", "public__without_rows-00001.parquet"]

@@ -59,14 +59,14 @@ def test_killed_at_each_step(
         for failpoint in READING_AGAIN:
             kill(warehouse, reader, failpoint)
     succeed(warehouse, reader)
-    assert traffic.transactions > 500
+    assert traffic.transactions > 200
     warehouse.check(*TABLES, "fresh")
     assert warehouse.query("SELECT count(*) FROM ops.source_notice WHERE kind = 'slot_lost'") == [(0,)]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_again_and_again(
     app: psycopg.Connection[Any], warehouse: Warehouse, reader: Reader, postgres_server: PostgresServer, seed: int
 ) -> None:
@@ -75,7 +75,7 @@ def test_killed_again_and_again(
     create_tables(app)
     killed = 0
     with Traffic(warehouse.settings.dsn, seed=seed) as traffic:
-        for round_number in range(60):
+        for round_number in range(40):
             failpoint = dice.choice(FIRST_RUN + STREAM).partition(":")[0]
             warehouse.settings = replace(warehouse.settings, batch_messages=dice.choice([20, 200, 500_000]))
             outcome = warehouse.tick_apart(reader, f"{failpoint}:{dice.choice([1, 1, 2, 5])}")
@@ -87,8 +87,8 @@ def test_killed_again_and_again(
             if dice.random() < 0.2:
                 migrate(warehouse.settings.dsn, dice, round_number)
     succeed(warehouse, reader)
-    assert killed > 20
-    assert traffic.transactions > 5000
+    assert killed > 15
+    assert traffic.transactions > 2000
     warehouse.check(*TABLES)
 
 

@@ -55,7 +55,7 @@ class Traffic:
             table, key, chance = dice.choice(TABLES), dice.randrange(300), dice.random()
             if chance < 0.45:
                 connection.execute(
-                    f"INSERT INTO {table} (id, v, n, big) VALUES (%s, %s, %s, repeat(md5(random()::text), 150)) "
+                    f"INSERT INTO {table} (id, v, n, big) VALUES (%s, %s, %s, repeat(md5(random()::text), 80)) "
                     "ON CONFLICT (id) DO UPDATE SET v = excluded.v, n = excluded.n",
                     [key, str(dice.random()), dice.randrange(10**6) / 100],
                 )
@@ -76,4 +76,4 @@ class Traffic:
         else:
             connection.rollback()
         self.transactions += 1
-        self._stop.wait(0.003)
+        self._stop.wait(0.01)
