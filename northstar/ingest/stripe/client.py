@@ -31,12 +31,13 @@ class StripeApi:
     """
 
     def __init__(self, key: str, base: str | None, retries: Retries) -> None:
+        self._http: Any = stripe.RequestsClient(timeout=_TIMEOUT_SECONDS)
         self._client = stripe.StripeClient(
             key,
             stripe_version=API_VERSION,
             base_addresses={"api": base} if base else {},
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=_TIMEOUT_SECONDS),
+            http_client=self._http,
         )
         self._retries = retries
         self.requests = 0
@@ -61,6 +62,10 @@ class StripeApi:
             if error.code == "resource_missing":
                 raise Missing(path) from error
             raise _final(path, error) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
 
     def newer(self, path: str, than: str) -> Iterator[Json]:
         """Everything that a list holds before an id, oldest first.  Raises Missing when the id is not in the list."""

@@ -80,7 +80,7 @@ class StripeSource:
             yield from self._forward(batches)
         except Missing:
             yield from self._list_anew(batches, ledger, "expired")
-            yield from self._forward(batches)
+            yield from self._forward_from_listing(batches)
         if self._heal:
             self._heal = False
             yield from self._list_anew(batches, ledger, "heal")
@@ -91,7 +91,8 @@ class StripeSource:
         """Stripe forgets by itself."""
 
     def close(self) -> None:
-        """The client holds nothing that must be released."""
+        """Close the connection."""
+        self.api.close()
 
     def _start(self, ledger: LedgerView) -> Position:
         cursor = ledger.cursor
@@ -125,6 +126,12 @@ class StripeSource:
                     batch.changes.event(_op(event), name, batch.body_of(name, event), _stamp(event))
                 batch.position = replace(batch.position, after=events[-1]["id"], since=events[-1]["created"])
             yield from batch.finished(as_of=events[-1]["created"])
+
+    def _forward_from_listing(self, batches: BatchMaker) -> Iterator[Batch]:
+        try:
+            yield from self._forward(batches)
+        except Missing:
+            raise IngestError("Stripe: the last event expired while everything was listed; run again") from None
 
     def _events(self, position: Position) -> Iterator[Json]:
         """Events after the position, oldest first."""

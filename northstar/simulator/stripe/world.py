@@ -181,8 +181,10 @@ class StripeWorld:
 
     def _terms(self, account: Account, trial: bool) -> Terms:
         roll = self._stage.roll("terms", account.account_id)
-        invoiced = account.segment == "enterprise" and account.status not in ("past_due",)
-        monthly = account.status in ("past_due", "suspended", "churned") or roll.random() < 0.7
+        by_invoice = {"enterprise": 1.0, "mid_market": 0.5}.get(account.segment, 0.0)
+        # Who is past due, or disputes a charge, pays by card.
+        invoiced = roll.random() < by_invoice and account.status != "past_due" and account.account_id > 1002
+        monthly = invoiced or account.status in ("past_due", "suspended", "churned") or roll.random() < 0.6
         low, high = _SEATS[account.plan]
         currency = account.currency
         coupon = roll.choice([PERCENT_COUPON, AMOUNT_COUPON.format(currency=currency), None, None, None])
