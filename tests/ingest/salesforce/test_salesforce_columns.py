@@ -114,6 +114,19 @@ def test_a_number_with_more_digits_than_described_is_kept(world: SalesforceWorld
     assert values(warehouse, lead, "lead_score__c")[1:] == [Decimal("1.125"), Decimal("123456.5")]
 
 
+def test_a_record_is_the_same_whatever_the_precision_of_its_page(world: SalesforceWorld, warehouse: Warehouse) -> None:
+    """Read again within the overlap, beside a number that widens the column."""
+    org = world.org
+    org.add_field("Lead", SCORE)
+    warehouse.read()
+    org.now += HOUR
+    one, other = org.ids("Lead", '"IsDeleted" = 0')[:2]
+    org.update("Lead", one, {"Lead_Score__c": 12.5}, org.now)
+    warehouse.read()
+    org.update("Lead", other, {"Lead_Score__c": 1.125}, org.now)
+    assert warehouse.read().objects == {"lead": 1}
+
+
 def test_a_value_that_is_not_of_its_type_is_kept_as_text(world: SalesforceWorld, warehouse: Warehouse) -> None:
     org = world.org
     warehouse.read()

@@ -12,7 +12,7 @@ from salesforce_helpers import EAGER, QUICK, Warehouse, assert_equal, login_to
 from northstar.ingest.contract import IngestError
 from northstar.ingest.salesforce import from_environment
 from northstar.ingest.salesforce.source import SalesforceSource
-from northstar.simulator.loopback import Request
+from northstar.simulator.loopback import LoopbackServer, Request, Response
 from northstar.simulator.salesforce import SalesforceServer, SalesforceWorld
 
 PASSING = ("limit", "lock", "timeout", "unavailable", "throttle", "gateway", "drop", "cut")
@@ -100,6 +100,13 @@ def test_a_lost_query_goes_on_from_the_last_page(
     assert_equal(warehouse)
 
 
+def test_a_query_that_is_lost_at_once_is_asked_again(server: SalesforceServer, warehouse: Warehouse) -> None:
+    server.faults.plan("locator", "/queryAll", times=3)
+    warehouse.read()
+    assert server.faults.planned == []
+    assert_equal(warehouse)
+
+
 def test_a_query_that_is_always_lost_ends_the_read(server: SalesforceServer, warehouse: Warehouse) -> None:
     server.faults.plan("locator", "/queryAll", times=100)
     with pytest.raises(IngestError, match="loses every query of User"):
@@ -149,9 +156,11 @@ def test_wrong_credentials_are_said_to_be_wrong(server: SalesforceServer, wareho
 
 
 def test_a_certificate_that_is_not_trusted_is_not_accepted(server: SalesforceServer, warehouse: Warehouse) -> None:
-    source = SalesforceSource(replace(login_to(server), ca_file=None), QUICK, EAGER)
-    with pytest.raises(IngestError, match="certificate is not trusted"):
-        list(source.read(warehouse.sink.ledger("salesforce"), warehouse.landing, warehouse.boundary))
+    with LoopbackServer(lambda request: Response(), tls=True) as stranger:
+        for ca_file in (None, str(stranger.ca_file)):
+            source = SalesforceSource(replace(login_to(server), ca_file=ca_file), QUICK, EAGER)
+            with pytest.raises(IngestError, match="certificate is not trusted"):
+                list(source.read(warehouse.sink.ledger("salesforce"), warehouse.landing, warehouse.boundary))
 
 
 def test_the_environment_names_what_is_missing(server: SalesforceServer) -> None:

@@ -135,6 +135,32 @@ def test_records_changed_while_paging_are_neither_lost_nor_doubled(
     assert_equal(warehouse)
 
 
+def test_a_changed_record_at_the_end_of_a_page_says_nothing_of_the_position(
+    world: SalesforceWorld, server: SalesforceServer, warehouse: Warehouse
+) -> None:
+    """It comes with its new stamp; when the query is lost then, the records before that stamp are still to be read."""
+    org = world.org
+    server.page_rows = 10
+    in_order = sorted(org.ids("Lead"), key=lambda id: (org.record("Lead", id)["SystemModstamp"], id))
+    pages: list[str] = []
+
+    def meddle(request: Request) -> None:
+        if request.path.endswith("/queryAll/") and "FROM+Lead" in request.target:
+            pages.append("first")
+        elif "/query/01g" in request.path and pages:
+            pages.append("next")
+            if len(pages) == 2:
+                org.now += 5 * MINUTE
+                org.update("Lead", in_order[19], {"Rating": "Hot"}, org.now)
+            elif len(pages) == 3:
+                server.expire_locators()
+
+    server.on_request = meddle
+    warehouse.read()
+    assert pages.count("first") == 2
+    assert_equal(warehouse)
+
+
 def test_soft_deletion_lands_with_values_and_undeletion_as_update(world: SalesforceWorld, warehouse: Warehouse) -> None:
     org = world.org
     warehouse.read()
