@@ -1,4 +1,4 @@
-"""The life of one subscription: trial, renewals, failed cards, changes of plan and quantity, pause and end."""
+"""The life of one subscription: trial, renewals, changes of plan and quantity, pause and end."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from functools import partial
 
 from northstar.simulator.stripe.agenda import DAY, HOUR
 from northstar.simulator.stripe.catalog import ADD_ON, Catalog
+from northstar.simulator.stripe.collecting import Collector
 from northstar.simulator.stripe.invoices import Applied, Invoices, Line
 from northstar.simulator.stripe.payments import Payments
 from northstar.simulator.stripe.stage import Stage
 from northstar.simulator.stripe.store import Json
-
-RETRY_DAYS = (3, 5, 7)
-"""Days between attempts to collect from a card that failed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,8 @@ class Subscription:
     def __init__(
         self, stage: Stage, catalog: Catalog, invoices: Invoices, payments: Payments, customer: Customer, terms: Terms
     ) -> None:
-        self._stage, self._catalog, self._invoices, self._payments = stage, catalog, invoices, payments
+        self._stage, self._catalog, self._invoices = stage, catalog, invoices
+        self._collector = Collector(stage, invoices, payments, self)
         self.customer = customer
         self.terms = terms
         self._started = stage.now
@@ -121,24 +120,24 @@ class Subscription:
             kept = [*items, item | period]
         else:
             return
-        self._update(items=kept)
+        self.update(items=kept)
 
     def pause(self) -> None:
         """Stop collecting; invoices go on and are voided."""
         if self.running:
-            self._update(pause_collection={"behavior": "void", "resumes_at": None})
+            self.update(pause_collection={"behavior": "void", "resumes_at": None})
 
     def resume(self) -> None:
         """Collect again."""
         if self.row["pause_collection"]:
-            self._update(pause_collection=None)
+            self.update(pause_collection=None)
 
     def cancel_at_period_end(self) -> None:
         """Let it run out."""
         if self.running:
             end = self.row["items"][0]["current_period_end"]
             details = {**self.row["cancellation_details"], "reason": "cancellation_requested"}
-            self._update(
+            self.update(
                 cancel_at_period_end=True, cancel_at=end, canceled_at=self._stage.now, cancellation_details=details
             )
 
@@ -156,7 +155,8 @@ class Subscription:
         if applied:
             self._stage.store.tell("customer.discount.deleted", applied.discount)
 
-    def _update(self, event: str = "customer.subscription.updated", **fields: object) -> None:
+    def update(self, event: str = "customer.subscription.updated", **fields: object) -> None:
+        """Change the Stripe object, telling of it."""
         self._stage.store.update(self.row, event, **fields)
 
     def _at(self, second: int, action: Callable[[], None]) -> None:
@@ -197,7 +197,7 @@ class Subscription:
         if self.row["status"] != "trialing":
             return
         if self.customer.card_fails:
-            self._update("customer.subscription.paused", status="paused")
+            self.update("customer.subscription.paused", status="paused")
             return
         self._open_period("active")
 
@@ -209,7 +209,7 @@ class Subscription:
             return
         if self._applied and self._applied.discount["end"] and self._applied.discount["end"] <= self._stage.now:
             over, self._applied = self._applied, None
-            self._update(discounts=[])
+            self.update(discounts=[])
             self._stage.store.tell("customer.discount.deleted", over.discount)
         self._open_period(self.row["status"])
 
@@ -219,7 +219,7 @@ class Subscription:
         end = self._period_end(self._periods + (0 if self.terms.trial_until else 1))
         previous = self.row["items"][0]["current_period_start"]
         period = {"current_period_start": start, "current_period_end": end}
-        self._update(status=status, items=[{**item, **period} for item in self.row["items"]])
+        self.update(status=status, items=[{**item, **period} for item in self.row["items"]])
         self._bill([*self._usage_lines(previous, start), *self._period_lines(start, end)], "subscription_cycle")
         self._at(end, self._renew)
 
@@ -246,7 +246,7 @@ class Subscription:
         def remaining(of: Json) -> int:
             return int(of["price"]["unit_amount"] * of["quantity"] * (end - now) // (end - start))
 
-        self._update(items=[changed, *self.row["items"][1:]])
+        self.update(items=[changed, *self.row["items"][1:]])
         lines = [
             Line(item, -remaining(item), item["quantity"], now, end, True, "Unused time"),
             Line(changed, remaining(changed), seats, now, end, True, "Remaining time"),
@@ -258,88 +258,11 @@ class Subscription:
         percent = self._applied is not None and self._applied.coupon["percent_off"] is not None
         applied = self._applied if percent or reason != "subscription_update" else None
         invoice = self._invoices.draft(self.row, self.customer.row, lines, reason, applied)
-        self._update(latest_invoice=invoice["id"])
+        self.update(latest_invoice=invoice["id"])
         if at_once:
-            self._finalize(invoice)
+            self._collector.finalize(invoice)
         else:
-            self._at(self._stage.now + HOUR, partial(self._finalize, invoice))
-
-    def _finalize(self, invoice: Json) -> None:
-        if (
-            self._stage.roll("abandoned", invoice["id"]).random() < 0.01
-            and invoice["billing_reason"] != "subscription_create"
-        ):
-            self._invoices.delete_draft(invoice)
-            return
-        self._invoices.finalize(invoice, self.customer.row)
-        if self.row["pause_collection"] and invoice["status"] == "open":
-            self._invoices.void(invoice)
-        if invoice["status"] != "open":
-            return
-        if not self.terms.invoiced:
-            self._collect(invoice, 0)
-            return
-        self._stage.store.tell("invoice.sent", invoice)
-        roll = self._stage.roll("terms", invoice["id"])
-        if roll.random() < 0.08:
-            credit = invoice["amount_due"] // 100 * 10
-            self._at(self._stage.now + 3 * DAY, partial(self._credit, invoice, credit))
-        if roll.random() < 0.06:
-            self._at(self._stage.now + 100 * DAY, partial(self._write_off, invoice))
-        else:
-            self._at(self._stage.now + roll.randrange(5 * DAY, 60 * DAY), partial(self._receive, invoice))
-
-    def _credit(self, invoice: Json, amount: int) -> None:
-        if invoice["status"] == "open" and amount > 0:
-            self._invoices.credit(invoice, amount)
-
-    def _write_off(self, invoice: Json) -> None:
-        if invoice["status"] == "open":
-            self._invoices.write_off(invoice)
-
-    def _receive(self, invoice: Json) -> None:
-        if invoice["status"] != "open":
-            return
-        if self._stage.roll("wire", invoice["id"]).random() < 0.3:
-            self._invoices.paid_elsewhere(invoice)
-        else:
-            self._invoices.pay(invoice, True, "us_bank_account" if self.terms.currency == "usd" else "card")
-
-    def _collect(self, invoice: Json, attempt: int) -> None:
-        """Try the card; on failure plan the next try, and after the last one give up the subscription."""
-        if invoice["status"] != "open":
-            return
-        roll = self._stage.roll("collect", invoice["id"], attempt)
-        charge = self._invoices.pay(invoice, not self.customer.card_fails and roll.random() >= self.terms.failing_share)
-        if charge["paid"]:
-            if self.row["status"] == "past_due":
-                self._update(status="active")
-            if self.customer.row["delinquent"]:
-                self._stage.store.update(self.customer.row, "customer.updated", delinquent=False)
-            if roll.random() < 0.03:
-                delay = roll.randrange(DAY, 20 * DAY)
-                self._at(self._stage.now + delay, partial(self.refund, invoice, charge, roll.random() < 0.5))
-            return
-        if self.row["status"] == "active":
-            self._update(status="past_due")
-            self._stage.store.update(self.customer.row, "customer.updated", delinquent=True)
-        if attempt < len(RETRY_DAYS):
-            again = self._stage.now + RETRY_DAYS[attempt] * DAY
-            self._invoices.plan_retry(invoice, again)
-            self._at(again, partial(self._collect, invoice, attempt + 1))
-            return
-        self._invoices.plan_retry(invoice, None)
-        if roll.random() < 0.6:
-            self._invoices.write_off(invoice)
-        else:
-            self._invoices.void(invoice)
-        self.cancel("payment_failed")
-
-    def refund(self, invoice: Json, charge: Json, whole_amount: bool) -> None:
-        """Give back a charge or a part of it, with a credit note for the invoice when it is the whole."""
-        refund = self._payments.refund(charge, charge["amount"] if whole_amount else charge["amount"] // 3 // 10 * 10)
-        if refund is not None and whole_amount:
-            self._invoices.credit(invoice, refund["amount"], refund)
+            self._at(self._stage.now + HOUR, partial(self._collector.finalize, invoice))
 
 
 def add_months(second: int, months: int) -> int:
