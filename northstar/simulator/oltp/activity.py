@@ -26,6 +26,8 @@ from northstar.simulator.oltp.tick import Tick
 def advance(dsn: str, company: Company, start: datetime, end: datetime) -> None:
     """Do the work of (start, end], half an hour at a time; every changed row gets an updated_at within it.
 
+    Cut at half-hour boundaries, the work is the same however many calls it takes.  Less than three minutes are too
+    short for what follows within a minute from something else.
     What happens follows from the company's seed, from ``start`` and from what is in the database.
     """
     with psycopg.connect(dsn, autocommit=True, options="-c timezone=UTC -c synchronous_commit=off") as conn:

@@ -93,7 +93,7 @@ def _templates(tick: Tick, openings: Openings) -> None:
             slot_minutes
         FROM scheduling.provider_schedules
         WHERE valid_to IS NULL AND valid_from <= %(today)s AND clinic_id = ANY(%(clinics)s)
-            AND starts_at < time '22:00'
+            AND starts_at < time '22:00' AND (ends_at = '00:00' OR starts_at + interval '1 hour' < ends_at)
     """
     parameters = {"today": tick.start.date(), "clinics": openings.open_ids}
     for row in tick.pick(query, _count(tick, "templates", TEMPLATES), "schedule_id", parameters):

@@ -46,7 +46,7 @@ MODULES = {
 # What is kept about each thing: the rest of a table's name.
 ASPECTS = ("", "status_change", "tag", "note", "setting", "document", "audit", "mapping", "batch", "assignment_rule")
 
-# Column, type, and how a value is made (see extra_rows); "phi" ones identify a person, "free" ones are free text.
+# Column, type, and how a value is made (see extra_rows).  Some identify a person, or are free text.
 COLUMNS = (
     ("account_id", "bigint", "small"),
     ("clinic_id", "bigint", "small"),

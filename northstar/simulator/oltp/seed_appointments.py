@@ -10,7 +10,7 @@ from northstar.simulator.oltp import words
 from northstar.simulator.oltp.chance import Bools, Chance, Floats, Ints, Objects, Times, none_where
 from northstar.simulator.oltp.layout import PATIENTS_PER_CLINIC, Layout
 from northstar.simulator.oltp.localtime import naive
-from northstar.simulator.oltp.slots import Slots
+from northstar.simulator.oltp.slots import AGAIN, Slots
 from northstar.simulator.oltp.visits import Course, course
 
 FIRST_APPOINTMENT = 1_000_001
@@ -82,9 +82,7 @@ def book(layout: Layout, slots: Slots, chance: Chance) -> Book:
     # A freed slot is often given to somebody else.
     again = np.flatnonzero(cancel & ~tardy & ~slots.blocked & chance.happens("backfill", key, 0.45))
     extra = slots.take(again)
-    extra = Slots(
-        extra.key + 40_000_000_000, extra.provider, extra.clinic, extra.kind, extra.start, extra.end, extra.blocked
-    )
+    extra = Slots(extra.key + AGAIN, extra.provider, extra.clinic, extra.kind, extra.start, extra.end, extra.blocked)
     filled = _span(0.05 + 0.9 * chance.uniform("backfilled", extra.key), cancelled[again], limit[again])
     nothing = np.full(len(again), NAT)
     merged = Slots(*(np.concatenate([getattr(slots, n), getattr(extra, n)]) for n in Slots.__dataclass_fields__))

@@ -15,6 +15,8 @@ from northstar.simulator.oltp.localtime import naive, walls_to_utc
 STEP_MINUTES = 15
 KEEP_BLOCKED = 0.05
 """Share of the visits that stay in the book although the provider is away or the clinic closed."""
+# Added to the key of a slot for the key of one that is made from it: far above all keys of sessions.
+DOUBLE, OUTSIDE, AGAIN = 1 << 50, 1 << 51, 1 << 52
 _MINUTE = np.timedelta64(1, "m")
 
 
@@ -111,11 +113,11 @@ def _unusual(slots: Slots, chance: Chance) -> Slots:
     outside = slots.take(chance.happens("outside", slots.key, 0.01))
     shift = np.timedelta64(9, "h")
     moved = Slots(
-        outside.key + 20_000_000_000, outside.provider, outside.clinic, outside.kind, outside.start + shift,
+        outside.key + OUTSIDE, outside.provider, outside.clinic, outside.kind, outside.start + shift,
         outside.end + shift, outside.blocked,
     )  # fmt: skip
     again = Slots(
-        double.key + 10_000_000_000, double.provider, double.clinic, double.kind, double.start, double.end,
+        double.key + DOUBLE, double.provider, double.clinic, double.kind, double.start, double.end,
         double.blocked,
     )  # fmt: skip
     return Slots(
