@@ -98,6 +98,8 @@ def drift(existing: Mapping[str, str], incoming: Mapping[str, str]) -> Drift:
                 result.widen[name] = union
             else:
                 parked = f"{name}__{want.split('(')[0].lower()}"
+                while parked in incoming:
+                    parked += "_"  # the source has a column of that name itself
                 result.park[name] = parked
                 parked_type = existing.get(parked)
                 if parked_type is None:

@@ -23,3 +23,4 @@ def s3(s3_server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
         monkeypatch.setenv(name, value)
     yield s3_server
     s3_server.clear_faults()
+    s3_server.now = None

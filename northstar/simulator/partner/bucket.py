@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ class FaultyServer(ThreadedMotoServer):
 
     def __init__(self) -> None:
         super().__init__(ip_address="127.0.0.1", port=0, verbose=False)
+        self.now: datetime | None = None
+        """The time that answers carry, aware; the machine's own if None."""
         self._faults: list[Fault] = []
         self._guard = threading.Lock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -109,17 +112,24 @@ class FaultyServer(ThreadedMotoServer):
     def _with_faults(self, app: WSGIApplication) -> WSGIApplication:
         def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             fault = self._next_fault(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+
+            def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:
+                if self.now is not None:
+                    date = format_datetime(self.now.astimezone(UTC), usegmt=True)
+                    headers = [*((name, value) for name, value in headers if name.lower() != "date"), ("Date", date)]
+                return start_response(status, headers, *rest)
+
             if fault is None:
-                return app(environ, start_response)
+                return app(environ, start)
             if fault.before is not None:
                 fault.before()
             time.sleep(fault.delay_seconds)
             if fault.status is not None:
                 body = f"<Error><Code>{fault.code}</Code><Message>simulated</Message></Error>".encode()
                 headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
-                start_response(f"{fault.status} Simulated", headers)
+                start(f"{fault.status} Simulated", headers)
                 return [body]
-            answer = app(environ, start_response)
+            answer = app(environ, start)
             if fault.cut_after_bytes is not None:
                 return [b"".join(answer)[: fault.cut_after_bytes]]
             return answer
@@ -146,6 +156,7 @@ class PartnerBucket:
         """Create the bucket if it is not there."""
         self.name, self.prefix = name, prefix
         self.url = f"s3://{name}/{prefix}"
+        self._server = server
         self._client = server.client()
         self._client.create_bucket(Bucket=name)
         if versioned:
@@ -165,7 +176,11 @@ class PartnerBucket:
         """The content of an object as it stands."""
         return self._client.get_object(Bucket=self.name, Key=f"{self.prefix}/{key}")["Body"].read()
 
-    def keys(self) -> list[str]:
+    def set_time(self, now: datetime) -> None:
+        """Let the server's clock show simulated time."""
+        self._server.now = now
+
+    def list(self) -> Sequence[str]:
         """Every object that stands, relative to the prefix, in order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=f"{self.prefix}/")
         return [entry["Key"][len(self.prefix) + 1 :] for page in pages for entry in page.get("Contents", ())]

@@ -73,6 +73,7 @@ class PartnerWorld:
                 self.bucket.delete(delivery.key)
             else:
                 self.bucket.put(delivery.key, delivery.content(), at=delivery.at)
+        self.bucket.set_time(end)
         return len(due)
 
     def _deliveries(self, start: datetime, end: datetime) -> Iterator[Delivery]:
@@ -145,14 +146,18 @@ class PartnerWorld:
         return dice(self.company.seed, "fate", payer, day).choices(fates, weights=(3, 3, 4, 3, 3, 2, 5, 3, 74))[0]
 
     def _surveys(self, account: Account, day: date) -> Iterator[Delivery]:
-        """An account's survey file for the seven days before ``day``; half of them begin with a byte order mark."""
+        """An account's survey file for the seven days before ``day``; some hold a few records that cannot be read."""
         start = _midnight(day) - timedelta(days=7)
         at = datetime.combine(day, time(14, 5), UTC) + timedelta(minutes=7 * (account.account_id % 12))
         dialect = Dialect(encoding="utf-8-sig" if account.account_id % 2 else "utf-8", titles="title")
         key = f"surveys/{account.account_number.lower()}/week_{start:%Y%m%d}.csv"
-        yield Delivery(
-            at, key, lambda: render(self._contents.surveys(account, start), _COLUMNS["survey_response"], dialect)
-        )
+        scratched = dice(self.company.seed, "survey file", account.account_id, day).random() < 0.2
+
+        def content() -> bytes:
+            good = render(self._contents.surveys(account, start), _COLUMNS["survey_response"], dialect)
+            return spoiled(good, dialect, every=20) if scratched else good
+
+        yield Delivery(at, key, content)
 
     def _referrals(self, partner: str, moment: time, day: date) -> Iterator[Delivery]:
         """A referral partner's leads of one day, delivered on the next; one partner never ends its last line."""

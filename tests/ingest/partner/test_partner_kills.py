@@ -60,8 +60,13 @@ def content_of(home: Path, bucket: PartnerBucket) -> dict[str, list[tuple[object
     try:
         raw = {
             table: warehouse.rows(f"SELECT * FROM raw_partner.{table} ORDER BY _seq")
-            for table in ("survey_response", "rejected_record", "file")
+            for table in ("survey_response", "rejected_record")
         }
+        # The time of a deletion is that of the listing that found it.
+        raw["file"] = warehouse.rows(
+            "SELECT * REPLACE (if(status = 'deleted', NULL, _commit_ts) AS _commit_ts) "
+            "FROM raw_partner.file ORDER BY _seq"
+        )
         ledger = warehouse.rows(
             "SELECT batch_no, load_id, object, row_count, cursor_after FROM ops.load_ledger ORDER BY ALL"
         )
