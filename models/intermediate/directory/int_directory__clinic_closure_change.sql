@@ -32,6 +32,13 @@ SELECT
   arrived.local_ends_at::TIMESTAMP AS local_ends_at, /* End, exclusive, local wall clock */
   arrived.reason_code::VARCHAR AS reason_code, /* holiday, weather or maintenance */
   arrived.changed_at::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
-  CASE WHEN arrived.operation = 'D' THEN NULL WHEN local_ends_at <= local_starts_at THEN 'ends_not_after_start' END::VARCHAR AS fault_rule, /* Rule that the change breaks; such a row goes to quarantine, not to core */
+  CASE
+    WHEN arrived.operation = 'D'
+    THEN NULL
+    WHEN local_starts_at IS NULL OR local_ends_at IS NULL
+    THEN 'missing_time'
+    WHEN local_ends_at <= local_starts_at
+    THEN 'ends_not_after_start'
+  END::VARCHAR AS fault_rule, /* Rule that the change breaks; such a row goes to quarantine, not to core */
   arrived.loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM arrived

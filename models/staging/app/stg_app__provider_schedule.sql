@@ -17,8 +17,8 @@ SELECT
   provider_id::BIGINT AS provider_id, /* Provider who can be booked */
   clinic_id::BIGINT AS clinic_id, /* Clinic at which */
   iso_weekday::INT AS iso_weekday, /* 1 Monday to 7 Sunday */
-  starts_at::TIME AS local_starts_at, /* Start, local wall clock */
-  ends_at::TIME AS local_ends_at, /* End, exclusive, local wall clock; 00:00 is the end of the day */
+  TRY_CAST(starts_at AS TIME) AS local_starts_at, /* Start, local wall clock; NULL when it is none */
+  TRY_CAST(IFF(ends_at = '24:00:00', '00:00:00', ends_at) AS TIME) AS local_ends_at, /* End, exclusive, local wall clock; 00:00 is the end of the day */
   slot_minutes::INT AS slot_minutes, /* Length of a bookable slot, minutes */
   valid_from::DATE AS valid_from, /* First local day of the template */
   valid_to::DATE AS valid_to, /* Local day from which it no longer holds, NULL when open */
