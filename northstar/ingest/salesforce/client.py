@@ -6,24 +6,23 @@ Salesforce counted in a page, without which a page that was cut off passes for a
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote_plus
 
-import pyarrow as pa
-import pyarrow.csv as pacsv
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from northstar.ingest.contract import IngestError
 from northstar.ingest.salesforce.fields import SalesforceObject, described
-from northstar.ingest.salesforce.session import SalesforceSession, error_code, instant
+from northstar.ingest.salesforce.notation import instant
+from northstar.ingest.salesforce.pages import Page, page_of_csv, page_of_records
+from northstar.ingest.salesforce.session import SalesforceSession, error_code
+from northstar.ingest.salesforce.settings import Settings
 
 _LONGEST_URI = 12_000
 """Characters of a query in a URI; Salesforce refuses requests whose URI and headers exceed 16 KB."""
@@ -41,16 +40,6 @@ class DeletedLogMissed(Exception):
     """Salesforce no longer knows all deletions since the given instant, or has too many of them."""
 
 
-@dataclass(frozen=True)
-class Page:
-    """Some records: text by field, as Salesforce wrote it, NULL where it has no value."""
-
-    columns: dict[str, pa.Array]
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
-
-
 class SalesforceClient:
     """Calls of one run, over a session that is logged in.
 
@@ -58,26 +47,18 @@ class SalesforceClient:
     """
 
     def __init__(
-        self,
-        session: SalesforceSession,
-        version: str,
-        bulk_threshold: int,
-        bulk_page_rows: int,
-        poll_pause: float = 1.0,
-        sleep: Callable[[float], None] = time.sleep,
+        self, session: SalesforceSession, settings: Settings, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         if session.server_time.year == 1970:
             raise IngestError("Salesforce's answers carry no Date, without which no watermark can be set")
         self._session = session
-        self._bulk_threshold = bulk_threshold
-        self._bulk_page_rows = bulk_page_rows
-        self._poll_pause = poll_pause
+        self._settings = settings
         self._sleep = sleep
         self._api = Salesforce(
             instance_url=session.instance_url,
             session_id="set by the session",
             session=session,
-            version=version,
+            version=settings.api_version,
             parse_float=str,
             object_pairs_hook=cast(Any, None),
         )
@@ -102,11 +83,11 @@ class SalesforceClient:
             return
         with _refusals("query"):
             answer = self._api.query(soql, include_deleted=deleted)
-        if answer["totalSize"] > self._bulk_threshold:
+        if answer["totalSize"] > self._settings.bulk_threshold:
             yield from self._bulk(soql, fields, deleted)
             return
         while True:
-            yield _page_of_records(answer["records"], fields)
+            yield page_of_records(answer["records"], fields)
             if answer["done"]:
                 return
             with _refusals("read the next page of a query"):
@@ -136,7 +117,7 @@ class SalesforceClient:
             self._api.restful(f"jobs/query/{job}", method="DELETE")
 
     def _await(self, job: str) -> None:
-        waited, pause = 0.0, self._poll_pause
+        waited, pause = 0.0, self._settings.poll_pause
         while True:
             with _refusals("look at a bulk query"):
                 state = self._restful(f"jobs/query/{job}")["state"]
@@ -151,7 +132,7 @@ class SalesforceClient:
             pause = min(pause * 2, _LONGEST_POLL)
 
     def _bulk_page(self, job: str, locator: str | None, fields: Sequence[str]) -> tuple[Page, str]:
-        parameters: dict[str, str | int] = {"maxRecords": self._bulk_page_rows}
+        parameters: dict[str, str | int] = {"maxRecords": self._settings.bulk_page_rows}
         if locator is not None:
             parameters["locator"] = locator
         url = f"{self._api.bulk2_url}query/{job}/results"
@@ -161,7 +142,7 @@ class SalesforceClient:
             raise QueryLost
         if response.status_code != 200:
             raise IngestError(f"Salesforce refused to give bulk results ({_named(response)})")
-        page = _page_of_csv(response.content, fields, first=locator is None)
+        page = page_of_csv(response.content, fields, first=locator is None)
         try:
             counted, following = int(response.headers["Sforce-NumberOfRecords"]), response.headers["Sforce-Locator"]
         except (KeyError, ValueError):
@@ -201,55 +182,3 @@ def _code_of(error: SalesforceError) -> str:
 
 def _named(response: requests.Response) -> str:
     return f"{response.status_code} {error_code(response)}".strip()
-
-
-def _page_of_records(records: Sequence[dict[str, Any]], fields: Sequence[str]) -> Page:
-    return Page({name: pa.array([_text(record[name]) for record in records], pa.string()) for name in fields})
-
-
-def _text(value: Any) -> str | None:
-    """A JSON value as bulk results would write it."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else str(value)
-
-
-def _page_of_csv(body: bytes, fields: Sequence[str], first: bool) -> Page:
-    """Parse a page.  Every page may begin with the names of the fields, though only the first one must."""
-    if not body:
-        return Page({name: pa.array([], pa.string()) for name in fields})
-    try:
-        table = pacsv.read_csv(
-            io.BytesIO(body),
-            # One block, because a record must not be longer than a block.
-            read_options=pacsv.ReadOptions(autogenerate_column_names=True, block_size=len(body) + 1, use_threads=False),
-            parse_options=pacsv.ParseOptions(newlines_in_values=True),
-            convert_options=pacsv.ConvertOptions(
-                column_types={f"f{n}": pa.string() for n in range(len(fields))},
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid:
-        raise IngestError("a page of bulk results is no CSV of the fields that were asked for") from None
-    begins_with_names = [column[0].as_py() for column in table.columns] == list(fields)
-    if table.num_columns != len(fields) or (first and not begins_with_names):
-        raise IngestError("bulk results do not begin with the fields that were asked for, in their order")
-    if begins_with_names:
-        table = table.slice(1)
-    return Page({name: column.combine_chunks() for name, column in zip(fields, table.columns, strict=True)})
-
-
-def quoted_id(id: str) -> str:
-    """A record Id as a SOQL literal.  Raises IngestError when it is none, so that nothing else gets into a query."""
-    if not (id.isascii() and id.isalnum()):
-        raise IngestError("a Salesforce record Id has characters that Ids do not have")
-    return f"'{id}'"
-
-
-def utc_from_ms(ms: int) -> datetime:
-    """An instant given in milliseconds since 1970."""
-    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,17 +11,12 @@ import numpy.typing as npt
 from northstar import failpoints
 from northstar.ingest.contract import Batch, IngestError, LedgerView, Notice
 from northstar.ingest.salesforce.batches import BatchWriter
-from northstar.ingest.salesforce.client import (
-    DeletedLogMissed,
-    Page,
-    QueryLost,
-    SalesforceClient,
-    quoted_id,
-    utc_from_ms,
-)
+from northstar.ingest.salesforce.client import DeletedLogMissed, QueryLost, SalesforceClient
 from northstar.ingest.salesforce.fields import SalesforceObject, schema_notices
+from northstar.ingest.salesforce.notation import floor_minute, literal, milliseconds, quoted_id, utc_from_ms
+from northstar.ingest.salesforce.pages import Page
 from northstar.ingest.salesforce.rows import Rows, change_table, deletion_table, typed
-from northstar.ingest.salesforce.session import floor_minute, literal
+from northstar.ingest.salesforce.settings import Settings
 from northstar.ingest.salesforce.state import ObjectState, SourceState
 
 _RESTARTS = 5
@@ -35,27 +29,14 @@ _SKEW = timedelta(minutes=1)
 Ids = npt.NDArray[np.bytes_]
 
 
-@dataclass(frozen=True)
-class ReadingRules:
-    """How the org is read."""
-
-    objects: tuple[str, ...]
-    batch_rows: int
-    """Rows after which a batch is closed at the next page."""
-    overlap: timedelta
-    overlap_rows: int
-    """Most states per object that the cursor remembers."""
-    compare_every: timedelta
-
-
 class Reading:
     """Reads each object forward from the state, changing the state as it goes."""
 
     def __init__(
-        self, client: SalesforceClient, rules: ReadingRules, ledger: LedgerView, state: SourceState, batch: BatchWriter
+        self, client: SalesforceClient, settings: Settings, ledger: LedgerView, state: SourceState, batch: BatchWriter
     ) -> None:
         self._client = client
-        self._rules = rules
+        self._settings = settings
         self._ledger = ledger
         self._state = state
         self._batch = batch
@@ -63,7 +44,7 @@ class Reading:
     def run(self) -> Iterator[Batch]:
         """Read every object; the last batch says that everything is complete."""
         started = milliseconds(self._client.server_time)
-        for name in self._rules.objects:
+        for name in self._settings.objects:
             sobject = self._client.describe(name)
             state = self._state.of(name)
             for notice in schema_notices(sobject, state.fields):
@@ -79,7 +60,7 @@ class Reading:
         """Read what was changed since the last pass; one that was broken off goes on where it was."""
         is_first = not state.loaded
         state.begin_pass(
-            milliseconds(self._client.server_time - _SKEW), self._rules.overlap // timedelta(milliseconds=1)
+            milliseconds(self._client.server_time - _SKEW), self._settings.overlap // timedelta(milliseconds=1)
         )
         lost = 0
         while True:
@@ -99,7 +80,7 @@ class Reading:
                     raise IngestError(f"Salesforce loses every query of {sobject.name} that it is asked") from None
         if is_first:
             state.deleted_through = state.compared_at = state.until
-        if state.end_pass(self._rules.overlap_rows):
+        if state.end_pass(self._settings.overlap_rows):
             self._note_short_overlap(sobject)
         failpoints.reach("salesforce_pass")
 
@@ -166,7 +147,7 @@ class Reading:
         stamp that says so, and records that became visible without being changed.
         """
         now = self._client.server_time
-        if state.compared_at is not None and now - utc_from_ms(state.compared_at) < self._rules.compare_every:
+        if state.compared_at is not None and now - utc_from_ms(state.compared_at) < self._settings.compare_every:
             return
         yield from self._close_if_any()
         there = self._ids_there(sobject)
@@ -212,22 +193,17 @@ class Reading:
             yield self._batch.close()
 
     def _close_if_full(self, sobject: SalesforceObject, state: ObjectState) -> Iterator[Batch]:
-        if self._batch.rows >= self._rules.batch_rows:
-            if state.until is not None and state.forget(self._rules.overlap_rows):
+        if self._batch.rows >= self._settings.batch_rows:
+            if state.until is not None and state.forget(self._settings.overlap_rows):
                 self._note_short_overlap(sobject)
             yield self._batch.close()
 
     def _note_short_overlap(self, sobject: SalesforceObject) -> None:
         detail = (
-            f"more than {self._rules.overlap_rows} records changed within the overlap, which is shortened: a change "
+            f"more than {self._settings.overlap_rows} records changed within the overlap, which is shortened: a change "
             "that Salesforce showed late may be missed until its record changes again"
         )
         self._batch.notice(Notice(sobject.table, "overlap_shortened", detail))
-
-
-def milliseconds(moment: datetime) -> int:
-    """An instant as the cursor holds it."""
-    return round(moment.timestamp() * 1000)
 
 
 def _forward(sobject: SalesforceObject, state: ObjectState) -> str:

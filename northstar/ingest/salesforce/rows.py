@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from northstar.clock import to_naive_utc
 from northstar.ingest.contract import IngestError, Notice
-from northstar.ingest.salesforce.client import Page
 from northstar.ingest.salesforce.fields import INSTANT, TEXT, SalesforceField, SalesforceObject
+from northstar.ingest.salesforce.pages import Page
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -133,21 +133,6 @@ def error_code(response: requests.Response) -> str:
     if isinstance(answer, list) and answer and isinstance(answer[0], dict):
         return str(answer[0].get("errorCode", ""))
     return ""
-
-
-def instant(text: str) -> datetime:
-    """An instant as Salesforce writes it, timezone-aware in UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def literal(moment: datetime) -> str:
-    """An instant as SOQL wants it, to the millisecond."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def floor_minute(moment: datetime) -> datetime:
-    """The beginning of a minute: /deleted ignores seconds."""
-    return moment - timedelta(seconds=moment.second, microseconds=moment.microsecond)
 
 
 def _least_wait(error: Exception) -> float | None:

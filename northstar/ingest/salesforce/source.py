@@ -17,44 +17,17 @@ Rules, each shown by a test in ``tests/ingest/salesforce``:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from northstar.ingest.contract import Batch, Cursor, IngestError, LedgerView
 from northstar.ingest.http import Retries
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.salesforce.batches import BatchWriter
 from northstar.ingest.salesforce.client import SalesforceClient
-from northstar.ingest.salesforce.reading import Reading, ReadingRules
+from northstar.ingest.salesforce.reading import Reading
 from northstar.ingest.salesforce.session import Login, SalesforceSession
+from northstar.ingest.salesforce.settings import API_VERSION, OBJECTS, Settings
 from northstar.ingest.salesforce.state import SourceState
-
-OBJECTS = (
-    "User", "Account", "Contact", "Lead", "Opportunity", "OpportunityHistory", "Contract", "AccountHistory",
-)  # fmt: skip
-API_VERSION = "62.0"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the org is read."""
-
-    objects: tuple[str, ...] = OBJECTS
-    api_version: str = API_VERSION
-    batch_rows: int = 20_000
-    """Rows after which a batch is loaded."""
-    bulk_threshold: int = 10_000
-    """Records above which a query goes by Bulk API 2.0."""
-    bulk_page_rows: int = 10_000
-    """Records in one page of bulk results, which are held in memory."""
-    overlap: timedelta = timedelta(minutes=10)
-    """How long Salesforce may take to show a change after stamping it: the longest transaction that it allows."""
-    overlap_rows: int = 20_000
-    """Most records per object whose state the cursor remembers."""
-    compare_every: timedelta = timedelta(days=7)
-    """How often all Ids are compared, by Salesforce's clock."""
-    poll_pause: float = 1.0
-    """Seconds before a bulk job is looked at again; doubled each time."""
 
 
 class SalesforceSource:
@@ -68,19 +41,13 @@ class SalesforceSource:
 
     def read(self, ledger: LedgerView, landing: LandingZone, loaded_at: datetime) -> Iterator[Batch]:
         """Read forward to now.  Raises IngestError when Salesforce cannot be read or is another org than before."""
-        settings = self._settings
         state = SourceState.from_cursor(ledger.cursor)
         self._session.log_in()
         state.bind(self._session.org_id)
-        client = SalesforceClient(
-            self._session, settings.api_version, settings.bulk_threshold, settings.bulk_page_rows, settings.poll_pause
-        )
         batch = BatchWriter(landing, loaded_at, state)
-        rules = ReadingRules(
-            settings.objects, settings.batch_rows, settings.overlap, settings.overlap_rows, settings.compare_every
-        )
+        reading = Reading(SalesforceClient(self._session, self._settings), self._settings, ledger, state, batch)
         try:
-            yield from Reading(client, rules, ledger, state, batch).run()
+            yield from reading.run()
         finally:
             batch.abandon()
 

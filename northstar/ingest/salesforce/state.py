@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from northstar.ingest.contract import Cursor, IngestError
-from northstar.ingest.salesforce.client import utc_from_ms
+from northstar.ingest.salesforce.notation import utc_from_ms
 
 VERSION = 1
 

@@ -18,7 +18,8 @@ from northstar.ingest.landing import LandingZone
 from northstar.ingest.runner import IngestReport, ingest
 from northstar.ingest.salesforce.fields import snake_case
 from northstar.ingest.salesforce.session import Login
-from northstar.ingest.salesforce.source import OBJECTS, SalesforceSource, Settings
+from northstar.ingest.salesforce.settings import OBJECTS, Settings
+from northstar.ingest.salesforce.source import SalesforceSource
 from northstar.simulator.salesforce import Org, SalesforceServer
 from northstar.simulator.salesforce.org import stored_fields
 

@@ -17,7 +17,8 @@ from northstar.ingest.http import Retries
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.runner import ingest
 from northstar.ingest.salesforce.session import Login
-from northstar.ingest.salesforce.source import SalesforceSource, Settings
+from northstar.ingest.salesforce.settings import Settings
+from northstar.ingest.salesforce.source import SalesforceSource
 
 
 def megabytes(field: str) -> int:

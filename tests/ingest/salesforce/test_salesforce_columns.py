@@ -12,8 +12,8 @@ import pytest
 from salesforce_helpers import Warehouse, assert_equal
 
 from northstar.ingest.contract import IngestError
-from northstar.ingest.salesforce.client import _page_of_csv
 from northstar.ingest.salesforce.fields import described, snake_case
+from northstar.ingest.salesforce.pages import page_of_csv
 from northstar.ingest.salesforce.rows import _typed
 from northstar.simulator.salesforce import Field, SalesforceServer, SalesforceWorld
 from northstar.simulator.salesforce.schema import standard_objects
@@ -183,14 +183,14 @@ def test_a_query_too_long_for_a_uri_goes_in_bulk(
 )
 def test_bulk_pages_of_another_shape_are_refused(body: bytes, first: bool, complaint: str) -> None:
     with pytest.raises(IngestError, match=complaint):
-        _page_of_csv(body, ["Id", "Name"], first)
+        page_of_csv(body, ["Id", "Name"], first)
 
 
 def test_later_bulk_pages_may_or_may_not_begin_with_the_names() -> None:
     for body in (b'"Id","Name"\n"1","x"\n', b'"1","x"\n'):
-        assert _page_of_csv(body, ["Id", "Name"], first=False).columns["Name"].to_pylist() == ["x"]
-    assert len(_page_of_csv(b'"Id","Name"\n', ["Id", "Name"], first=True)) == 0
-    assert len(_page_of_csv(b"", ["Id", "Name"], first=False)) == 0
+        assert page_of_csv(body, ["Id", "Name"], first=False).columns["Name"].to_pylist() == ["x"]
+    assert len(page_of_csv(b'"Id","Name"\n', ["Id", "Name"], first=True)) == 0
+    assert len(page_of_csv(b"", ["Id", "Name"], first=False)) == 0
 
 
 def test_column_names() -> None:
