@@ -78,8 +78,11 @@ class Warehouse:
             source.close()
             sink.close()
 
-    def tick_apart(self, reader: Reader, failpoint: str = "") -> Outcome:
-        """Read the source up to now in a process of its own, which dies at ``failpoint``."""
+    def tick_apart(self, reader: Reader, failpoint: str = "", memory: str | None = None) -> Outcome:
+        """Read the source up to now in a process of its own, which dies at ``failpoint``.
+
+        ``memory`` is how much DuckDB may use, which otherwise caches as much as there is.
+        """
         self.boundary += TICK
         return reader.read(
             self.path.with_suffix(".json"),
@@ -89,6 +92,7 @@ class Warehouse:
                 "landing": self.landing_url,
                 "boundary": self.boundary.isoformat(),
                 "batch_messages": self.settings.batch_messages,
+                "memory": memory,
             },
         )
 

@@ -22,13 +22,13 @@ from northstar.ingest.postgres import PostgresSettings, PostgresSource
 from northstar.ingest.runner import ingest
 
 
-def read(warehouse: str, landing: str, boundary: str, batch_messages: int) -> dict[str, Any]:
+def read(warehouse: str, landing: str, boundary: str, batch_messages: int, memory: str | None) -> dict[str, Any]:
     """Read the source once; what came of it, and the largest memory that the process ever had."""
     zone = LandingZone(landing)
     source = PostgresSource(replace(PostgresSettings.from_environment(os.environ), batch_messages=batch_messages))
     connection = duckdb_sink.connect(warehouse)
-    # DuckDB caches as much as it may; what is measured here is what reading and loading need.
-    connection.execute("SET memory_limit = '256MB'")
+    if memory:
+        connection.execute(f"SET memory_limit = '{memory}'")
     sink = duckdb_sink.DuckDBSink(connection, zone)
     report = ingest(source, sink, zone, datetime.fromisoformat(boundary))
     sink.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from postgres_helpers import Warehouse, kinds
 
+from northstar import failpoints
 from northstar.ingest.contract import IngestError
 from northstar.ingest.postgres import from_environment
 
@@ -112,30 +114,41 @@ def test_values_beyond_their_type_are_kept_as_text_beside_the_others(
         assert [str(row["f"]) for row in first] == ["1.5", "nan", "-inf"]
 
 
-def test_what_is_committed_meanwhile_comes_once(app: psycopg.Connection[Any], warehouse: Warehouse) -> None:
-    """Writers run through the snapshot: each row is either in it or in the stream after it."""
-    app.execute("CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)")
-    stop = threading.Event()
+def test_a_transaction_committed_exactly_at_the_snapshot_s_end_comes_once(
+    app: psycopg.Connection[Any], warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slot waits for transactions in two rounds; one that began after the first may be open at the end.
 
-    def write() -> None:
-        with psycopg.connect(warehouse.settings.dsn, autocommit=True) as connection:
-            while not stop.is_set():
-                connection.execute("INSERT INTO t (v) VALUES (1)")
-
-    writers = [threading.Thread(target=write) for _ in range(3)]
-    for writer in writers:
-        writer.start()
-    try:
-        for _ in range(4):
-            warehouse.tick()
-            # A new slot each time, so that its starting point is tried often.
-            app.execute("SELECT pg_drop_replication_slot('northstar')")
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
+    If nothing else is written, its commit stands exactly at the consistent point: not in the snapshot, and at a
+    position no higher than it.
+    """
+    app.execute("CREATE TABLE t (id int PRIMARY KEY)")
+    dsn = warehouse.settings.dsn
+    with psycopg.connect(dsn) as first, psycopg.connect(dsn) as second, psycopg.connect(dsn) as last:
+        first.execute("INSERT INTO t VALUES (1)")
+        reading = threading.Thread(target=warehouse.tick)
+        with monkeypatch.context() as patch:
+            patch.setattr(failpoints, "reach", lambda place: last.commit() if place == "after_slot" else None)
+            reading.start()
+            waited_for(app, first)
+            second.execute("INSERT INTO t VALUES (2)")
+            first.commit()
+            waited_for(app, second)
+            last.execute("INSERT INTO t VALUES (3)")
+            second.commit()
+            reading.join()
     warehouse.tick()
-    warehouse.check("t")
+    rows = [(row["_op"], row["id"], row["_commit_lsn"]) for row in warehouse.rows("public__t")]
+    snapshot = rows[0][2]
+    assert rows == [("R", 1, snapshot), ("R", 2, snapshot), ("I", 3, snapshot + 1)]
+
+
+def waited_for(app: psycopg.Connection[Any], connection: psycopg.Connection[Any]) -> None:
+    """Return once someone waits for the end of a connection's transaction."""
+    xid = connection.execute("SELECT pg_current_xact_id()::xid").fetchone()
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted AND transactionid = %s"
+    while app.execute(waiting, xid).fetchone() == (0,):
+        time.sleep(0.01)
 
 
 def test_a_large_table_is_read_in_pieces(

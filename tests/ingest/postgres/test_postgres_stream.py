@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 from postgres_helpers import Warehouse, kinds
+
+from northstar import failpoints
+from northstar.clock import to_naive_utc, utc_now
 
 BIG = "repeat('x', 9000)"
 NOISE = "SELECT pg_logical_emit_message(false, 'noise', repeat('x', 1000000)) FROM generate_series(1, 18)"
@@ -41,6 +46,8 @@ def test_order_is_that_of_commits(app: psycopg.Connection[Any], warehouse: Wareh
     assert rows[1]["_xid"] == rows[2]["_xid"] < rows[0]["_xid"], "the transaction that began first ended last"
     committed = [row["_commit_ts"] for row in rows]
     assert committed == sorted(committed)
+    now = to_naive_utc(utc_now())
+    assert all(timedelta(0) <= now - moment < timedelta(minutes=5) for moment in committed)
     assert warehouse.tick().rows == 0
 
 
@@ -183,19 +190,32 @@ def test_an_idle_source_is_let_go_of(app: psycopg.Connection[Any], warehouse: Wa
     warehouse.check("t")
 
 
-def test_asynchronous_commits_are_not_lost(app: psycopg.Connection[Any], warehouse: Warehouse) -> None:
-    """What is committed but not flushed is not in the peek, and must not be passed over."""
-    app.execute("CREATE TABLE t (id int PRIMARY KEY); SET synchronous_commit = off")
+def test_asynchronous_commits_are_not_lost(
+    app: psycopg.Connection[Any], warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed but not flushed is not in the peek, and must not be passed over by an idle advance."""
+    app.execute("CREATE TABLE t (id int PRIMARY KEY)")
     warehouse.tick()
-    for number in range(30):
-        app.execute("INSERT INTO t VALUES (%s)", [number])
-        if number % 3 == 0:
-            app.execute(NOISE)
-            app.execute("INSERT INTO t VALUES (%s)", [number + 1000])
-            warehouse.tick()
-    app.execute("SET synchronous_commit = on; INSERT INTO t VALUES (-1)")
-    warehouse.tick()
-    warehouse.check("t")
+    app.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+    app.execute("SELECT pg_reload_conf()")
+    try:
+        app.execute(NOISE)
+        app.execute("SET synchronous_commit = off; INSERT INTO t VALUES (1)")
+
+        def flush(place: str) -> None:
+            if place == "after_commit":
+                with psycopg.connect(warehouse.settings.dsn, autocommit=True) as other:
+                    other.execute("INSERT INTO t VALUES (2)")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(failpoints, "reach", flush)
+            report = warehouse.tick()
+        assert (report.batches, report.rows) == (1, 0), "an idle advance, made while the first row was not flushed"
+        warehouse.tick()
+        warehouse.check("t")
+    finally:
+        app.execute("ALTER SYSTEM RESET wal_writer_delay")
+        app.execute("SELECT pg_reload_conf()")
 
 
 def test_a_table_altered_so_that_raw_cannot_hold_it_does_not_stop_the_others(

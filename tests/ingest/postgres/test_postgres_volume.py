@@ -21,8 +21,8 @@ ROW = (
 )
 
 
-def read(warehouse: Warehouse, reader: Reader) -> dict[str, Any]:
-    outcome = warehouse.tick_apart(reader)
+def read(warehouse: Warehouse, reader: Reader, memory: str | None = None) -> dict[str, Any]:
+    outcome = warehouse.tick_apart(reader, memory=memory)
     assert outcome.exit_code == 0, outcome
     return outcome.report
 
@@ -31,7 +31,7 @@ def test_one_transaction_of_a_million_rows(app: psycopg.Connection[Any], warehou
     app.execute(f"CREATE TABLE t ({COLUMNS})")
     read(warehouse, reader)
     app.execute(f"INSERT INTO t SELECT {ROW} FROM generate_series(1, 1000000) g")
-    report = read(warehouse, reader)
+    report = read(warehouse, reader, memory="256MB")
     print("one transaction of 1,000,000 rows:", report)  # noqa: T201
     assert (report["rows"], report["batches"]) == (1_000_000, 1)
     assert report["peak_mb"] < 600
@@ -42,7 +42,7 @@ def test_one_transaction_of_a_million_rows(app: psycopg.Connection[Any], warehou
 def test_a_snapshot_of_a_million_rows(app: psycopg.Connection[Any], warehouse: Warehouse, reader: Reader) -> None:
     app.execute(f"CREATE TABLE t ({COLUMNS})")
     app.execute(f"INSERT INTO t SELECT {ROW} FROM generate_series(1, 1000000) g")
-    report = read(warehouse, reader)
+    report = read(warehouse, reader, memory="256MB")
     print("a snapshot of 1,000,000 rows:", report)  # noqa: T201
     assert report["rows"] == 1_000_000
     assert report["peak_mb"] < 600
