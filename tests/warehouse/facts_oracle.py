@@ -166,8 +166,8 @@ def pseudonym_key(warehouse: LabWarehouse) -> bytes:
     ((inner, outer),) = (
         row.values() for row in warehouse.rows("SELECT inner_pad, outer_pad FROM restricted.pseudonym_key")
     )
-    key = bytes(byte ^ 0x36 for byte in pads["inner_pad"])
-    assert key == bytes(byte ^ 0x5C for byte in pads["outer_pad"]), "the two pads are of different keys"
+    key = bytes(byte ^ 0x36 for byte in inner)
+    assert key == bytes(byte ^ 0x5C for byte in outer), "the two pads are of different keys"
     return key
 
 

@@ -241,8 +241,8 @@ class Golden:
 
     def _directory(self) -> None:
         for clinic, zone in _ZONES.items():
-            # The simulator leaves a clinic alone that is closed for good, and a provider that has gone; utilization does
-            # not look at those dates.
+            # The simulator leaves a clinic alone that is closed for good, and a provider that has gone; utilization
+            # does not look at those dates.
             self._lab.edit(
                 "INSERT INTO directory.clinics (clinic_id, account_id, clinic_code, name, region_code, time_zone,"
                 " country, opened_on, closed_on, created_at, updated_at) VALUES (%(id)s, 1001, 'G' || %(id)s::text,"
@@ -251,7 +251,8 @@ class Golden:
             )  # fmt: skip
         self._lab.edit(
             "INSERT INTO directory.providers (provider_id, account_id, home_clinic_id, npi, first_name, last_name,"
-            " specialty_code, hired_on, terminated_on, created_at, updated_at) SELECT n, 1001, %(clinic)s, '2900' || n, 'Golden',"
+            " specialty_code, hired_on, terminated_on, created_at, updated_at)"
+            " SELECT n, 1001, %(clinic)s, '2900' || n, 'Golden',"
             " 'Case ' || n, (SELECT specialty_code FROM directory.specialties ORDER BY 1 OFFSET 1 LIMIT 1),"
             " '2020-01-01', '2020-06-01', %(at)s, %(at)s FROM generate_series(%(first)s::int, %(last)s::int) n",
             clinic=NEW_YORK, first=DOUBLE, last=CHANGING,
