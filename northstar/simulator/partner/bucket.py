@@ -98,8 +98,17 @@ class FaultyServer(ThreadedMotoServer):
 
     def _server_entry(self) -> None:
         """As in moto, but for the layer around the application."""
+        server = self
+
+        class Handler(MotoRequestHandler):
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                """The ``Date`` of an answer, which the handler writes itself."""
+                if server.now is None:
+                    return str(super().date_time_string(timestamp))
+                return format_datetime(server.now.astimezone(UTC), usegmt=True)
+
         app = self._with_faults(DomainDispatcherApplication(create_backend_app))
-        self._server = make_server(self._ip_address, self._port, app, True, request_handler=MotoRequestHandler)
+        self._server = make_server(self._ip_address, self._port, app, True, request_handler=Handler)
         self._server_ready_event.set()
         self._server.serve_forever(poll_interval=0.05)
 
@@ -112,24 +121,17 @@ class FaultyServer(ThreadedMotoServer):
     def _with_faults(self, app: WSGIApplication) -> WSGIApplication:
         def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             fault = self._next_fault(environ["REQUEST_METHOD"], environ["PATH_INFO"])
-
-            def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:
-                if self.now is not None:
-                    date = format_datetime(self.now.astimezone(UTC), usegmt=True)
-                    headers = [*((name, value) for name, value in headers if name.lower() != "date"), ("Date", date)]
-                return start_response(status, headers, *rest)
-
             if fault is None:
-                return app(environ, start)
+                return app(environ, start_response)
             if fault.before is not None:
                 fault.before()
             time.sleep(fault.delay_seconds)
             if fault.status is not None:
                 body = f"<Error><Code>{fault.code}</Code><Message>simulated</Message></Error>".encode()
                 headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
-                start(f"{fault.status} Simulated", headers)
+                start_response(f"{fault.status} Simulated", headers)
                 return [body]
-            answer = app(environ, start)
+            answer = app(environ, start_response)
             if fault.cut_after_bytes is not None:
                 return [b"".join(answer)[: fault.cut_after_bytes]]
             return answer

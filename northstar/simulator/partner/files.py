@@ -51,14 +51,14 @@ def truncated(content: bytes) -> bytes:
     return content[:-9]
 
 
-def spoiled(content: bytes, dialect: Dialect, every: int) -> bytes:
-    """A file whose every n-th record has one field too many; a compressed one is left as it is."""
+def spoiled(content: bytes, dialect: Dialect, share: float) -> bytes:
+    """A file of whose lines this share has a field too many; a compressed or wide one is left as it is."""
     if dialect.compressed or dialect.encoding == "utf-16":
         return content
     end, mark = dialect.line_end.encode(), dialect.delimiter.encode()
     lines = content.split(end)
     plain = [n for n, line in enumerate(lines) if n and line and b'"' not in line]
-    for number in plain[every - 1 :: every]:
+    for number in plain[: int(share * len(lines))]:
         lines[number] += mark + b"?"
     return end.join(lines)
 

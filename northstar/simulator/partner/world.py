@@ -126,10 +126,10 @@ class PartnerWorld:
             case "wider":
                 yield Delivery(at, key, wider)
             case "spoiled":
-                yield Delivery(at, key, lambda: spoiled(good(), payer.dialect, every=3))
+                yield Delivery(at, key, lambda: spoiled(good(), payer.dialect, share=0.3))
                 yield Delivery(at + timedelta(days=3), key, good)
             case "scratched":
-                yield Delivery(at, key, lambda: spoiled(good(), payer.dialect, every=60))
+                yield Delivery(at, key, lambda: spoiled(good(), payer.dialect, share=0.015))
             case "removed":
                 yield Delivery(at, key, good)
                 yield Delivery(at + timedelta(days=7), key, None)
@@ -151,11 +151,11 @@ class PartnerWorld:
         at = datetime.combine(day, time(14, 5), UTC) + timedelta(minutes=7 * (account.account_id % 12))
         dialect = Dialect(encoding="utf-8-sig" if account.account_id % 2 else "utf-8", titles="title")
         key = f"surveys/{account.account_number.lower()}/week_{start:%Y%m%d}.csv"
-        scratched = dice(self.company.seed, "survey file", account.account_id, day).random() < 0.2
+        scratched = dice(self.company.seed, "survey file", account.account_id, day).random() < 0.3
 
         def content() -> bytes:
             good = render(self._contents.surveys(account, start), _COLUMNS["survey_response"], dialect)
-            return spoiled(good, dialect, every=20) if scratched else good
+            return spoiled(good, dialect, share=0.03) if scratched else good
 
         yield Delivery(at, key, content)
 
