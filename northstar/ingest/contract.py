@@ -77,14 +77,14 @@ class LedgerView(Protocol):
         """Every origin ever loaded, oldest first."""
 
     def live_keys(self, object: str, key: Sequence[str], order: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """The keys whose last change in raw, by ``order``, is not a delete."""
+        """The keys whose last change in raw, by ``order``, is not a delete, in the order of the key."""
 
     def live_rows(
         self, object: str, key: Sequence[str], order: Sequence[str], columns: Sequence[str], where: tuple[str, set[str]]
     ) -> Iterator[tuple[Any, ...]]:
         """Key and further columns of the last change of each live key, of rows whose ``where`` column is in a set.
 
-        A key has one value in that column for good: it is the key itself, or a parent's.  For a bounded set of
+        In the order of the key.  A key has one value in that column for good: it is the key itself, or a parent's.  For a bounded set of
         values, not of rows.
         """
 

@@ -278,7 +278,8 @@ class DuckDBLedger:
         try:
             cursor.execute(
                 f"SELECT {wanted} FROM (SELECT {wanted}, _op FROM {table} WHERE {condition} "
-                f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}) = 1) WHERE _op <> 'D'",
+                f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {latest}) = 1) WHERE _op <> 'D' "
+                f"ORDER BY {keys}",  # a replayed read must number its rows as the first did
                 parameters,
             )
             while rows := cursor.fetchmany(_ROWS_A_FETCH):
