@@ -59,6 +59,8 @@ class Run:
         self.slot = read_slot(connection, settings.slot)
         self._notices: list[Notice] = []
         self._saved: State | None = None
+        self._unread = 0
+        """How many tables were altered under the last snapshot, and could not be read in it."""
 
     def read(self, state: State | None) -> Iterator[Batch]:
         """Yield batches until the source is read up to the moment at which the run began, or later."""
@@ -70,6 +72,10 @@ class Run:
             yield from self._start_over(state, reason)
         elif state is not None:
             yield from self._go_on(state)
+        if self._unread and self._saved is not None:
+            # Once more at once: after a lost slot they lack changes, and the source is sealed when this run ends.
+            self._server = read_server(self._connection)
+            yield from self._go_on(self._saved)
 
     def _reason_to_start_over(self, state: State | None) -> Notice | None:
         """Why the slot cannot be read on from the ledger's position, None when it can.
@@ -227,6 +233,7 @@ class Run:
         """Read tables at a moment, and remember what they looked like then."""
         state = _next(state)
         facts, pending = dict(state.tables), set(state.pending)
+        self._unread = 0
         with self._settings.connect() as connection, self._begin("snapshot", state) as writer:
             reader = SnapshotReader(connection, snapshot, writer, truncate)
             catalog = reader.catalog(state.slot)
@@ -240,6 +247,7 @@ class Run:
                     pending.add(object)
                 if obstacle:
                     self._notices.append(obstacle)
+                    self._unread += 1
                 failpoints.reach("in_snapshot")
         state = replace(
             state,

@@ -72,13 +72,11 @@ class SnapshotReader:
                 self._import_snapshot()
                 self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(source))
                 if self._rewritten(table):
-                    return Notice(
-                        table.object, "table_busy", "was rewritten while the snapshot was taken; read next run"
-                    )
+                    return Notice(table.object, "table_busy", "was rewritten while the snapshot was taken; tried again")
                 self._copy(table, source)
         except _MOVED as error:
             reason = type(error).__name__
-            return Notice(table.object, "table_busy", f"could not be read at the snapshot ({reason}); read next run")
+            return Notice(table.object, "table_busy", f"could not be read at the snapshot ({reason}); tried again")
         return None
 
     def _import_snapshot(self) -> None:
