@@ -14,8 +14,8 @@ from northstar import failpoints
 from northstar.clock import to_naive_utc, utc_now
 
 BIG = "repeat('x', 9000)"
-NOISE = "SELECT pg_logical_emit_message(true, 'noise', repeat('x', 1000000)) FROM generate_series(1, 18)"
-"""Some megabytes of WAL that do not concern the warehouse; flushed, as they belong to a transaction."""
+NOISE = "SELECT pg_logical_emit_message(false, 'noise', repeat('x', 1000000)) FROM generate_series(1, 18)"
+"""Some megabytes of WAL that do not concern the warehouse."""
 
 
 def big_table(app: psycopg.Connection[Any], name: str = "t") -> None:
@@ -172,8 +172,7 @@ def test_an_idle_source_is_let_go_of(app: psycopg.Connection[Any], warehouse: Wa
     app.execute("CREATE TABLE t (id int PRIMARY KEY); CREATE UNLOGGED TABLE other (x text)")
     warehouse.tick()
     app.execute(NOISE)
-    app.execute(
-    )  # a commit that writes: what precedes is on disk
+    app.execute()  # a commit that writes: what precedes is on disk
 
     def confirmed() -> int:
         row = app.execute("SELECT (confirmed_flush_lsn - '0/0')::int8 FROM pg_replication_slots").fetchone()
