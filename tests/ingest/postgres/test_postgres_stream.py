@@ -172,7 +172,6 @@ def test_an_idle_source_is_let_go_of(app: psycopg.Connection[Any], warehouse: Wa
     app.execute("CREATE TABLE t (id int PRIMARY KEY); CREATE UNLOGGED TABLE other (x text)")
     warehouse.tick()
     app.execute(NOISE)
-    app.execute()  # a commit that writes: what precedes is on disk
 
     def confirmed() -> int:
         row = app.execute("SELECT (confirmed_flush_lsn - '0/0')::int8 FROM pg_replication_slots").fetchone()
