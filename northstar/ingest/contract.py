@@ -84,8 +84,8 @@ class LedgerView(Protocol):
     ) -> Iterator[tuple[Any, ...]]:
         """Key and further columns of the last change of each live key, of rows whose ``where`` column is in a set.
 
-        """The keys whose last change in raw, by ``order``, is not a delete, in the order of the key."""
-        values, not of rows.
+        In the order of the key.  A key has one value in that column for good: it is the key itself, or a parent's.  For
+        a bounded set of values, not of rows.
         """
 
 
