@@ -90,7 +90,8 @@ def test_every_column_that_models_read_from_raw_is_landed_in_its_type(first_run:
     same = {"TEXT": "VARCHAR", "INT": "INTEGER", "BINARY": "BLOB"}
     declared = {
         (*model["name"].split("."), column): same.get(kind, kind)
-        for model in yaml.safe_load((ROOT / "external_models.yaml").read_text())
+        for file in (ROOT / "external_models").iterdir()
+        for model in yaml.safe_load(file.read_text())
         for column, kind in model["columns"].items()
     }
     assert {column: landed.get(column) for column in declared} == declared
@@ -107,9 +108,8 @@ def test_the_commands_of_the_readme_work_on_what_the_demo_left(environment: dict
 
 
 def test_sqlmesh_plan_dev_builds_the_changed_mart_only(environment: dict[str, str], tmp_path: Path) -> None:
-    for name in ("config.yaml", "external_models.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("models", "audits", "macros", "signals", "linter", "seeds"):
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    for name in ("external_models", "models", "audits", "macros", "signals", "linter", "seeds"):
         shutil.copytree(ROOT / name, tmp_path / name)
     mart = tmp_path / "models/marts/operations/mart_provider_utilization.sql"
     mart.write_text(mart.read_text().replace("NOT day.available_seconds IS NULL OR", "day.available_seconds > 0 OR"))
