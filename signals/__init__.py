@@ -53,8 +53,7 @@ def parents_due(batch: DatetimeRanges, context: ExecutionContext, snapshot: t.An
             continue
         if parent.is_symbolic or parent.is_view:
             waiting.extend(grandparent.name for grandparent in parent.parents)
-        if parent.is_symbolic:
-            continue
+            continue  # a view shows what is there, whenever it last ran
         reach = parent.node.interval_unit.cron_floor(parent.node.cron_floor(present))
         bound = reach if bound is None else min(bound, reach)
     return [(start, end) for start, end in batch if bound is None or end <= bound]

@@ -194,6 +194,14 @@ def test_full_models_are_reference_only(models: list[Model]) -> None:
     assert {layer(model.fqn) for model in models if isinstance(model, SeedModel)} <= {"reference"}
 
 
+def test_staging_runs_once_a_day_and_views_above_it_with_their_readers(models: list[Model]) -> None:
+    """A view shows what is there, but one that is not due hides from its readers that a parent waits (decision 18)."""
+    views = [model for model in models if model.kind.is_view]
+
+    assert {model.cron for model in views if layer(model.fqn) == "staging"} == {"@daily"}
+    assert "@daily" not in {model.cron for model in views if layer(model.fqn) == "intermediate"}
+
+
 def test_every_raw_table_is_read(context: Context) -> None:
     read = {parent for snapshot in context.snapshots.values() for parent in snapshot.node.depends_on}
     declared = {model.fqn for model in context.models.values() if model.kind.is_external}

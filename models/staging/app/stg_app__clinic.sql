@@ -1,6 +1,7 @@
 MODEL (
   name staging.stg_app__clinic,
   kind VIEW,
+  cron '@daily',
   owner data_engineering,
   grain (commit_lsn, commit_seq),
   tags ('layer=staging', 'source=app', 'phi=none'),
