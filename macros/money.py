@@ -1,0 +1,32 @@
+"""Money: from integer minor units, in which facts keep it, to the amounts that marts show.
+
+Every step is decimal arithmetic, exact until the one rounding at its end, half away from zero.
+"""
+
+from sqlglot import exp
+from sqlmesh import macro
+from sqlmesh.core.macros import MacroEvaluator
+
+
+def to_major(minor: str, exponent: str) -> str:
+    """SQL of an amount in major units, exact, NULL for an exponent that no currency has."""
+    unit = f"CASE {exponent} WHEN 0 THEN 1 WHEN 1 THEN 0.1 WHEN 2 THEN 0.01 WHEN 3 THEN 0.001 END"
+    return f"CAST(CAST({minor} AS DECIMAL(18, 0)) * CAST({unit} AS DECIMAL(4, 3)) AS DECIMAL(18, 3))"
+
+
+@macro()
+def major(evaluator: MacroEvaluator, minor: exp.Expression, exponent: exp.Expression) -> exp.Expression:
+    """The amount in major units, ``DECIMAL(18, 3)``: of 1234 minor units 1234, 12.34 or 1.234."""
+    return evaluator.parse_one(to_major(minor.sql(dialect="snowflake"), exponent.sql(dialect="snowflake")))
+
+
+@macro()
+def reporting(
+    evaluator: MacroEvaluator, minor: exp.Expression, exponent: exp.Expression, usd_per_unit: exp.Expression
+) -> exp.Expression:
+    """The amount in US dollars, ``DECIMAL(18, 2)``, at a rate of ``core.dim_exchange_rate``; NULL without a rate.
+
+    Add up minor units of one currency and one date first, so that the one rounding is of the sum.
+    """
+    amount = to_major(minor.sql(dialect="snowflake"), exponent.sql(dialect="snowflake"))
+    return evaluator.parse_one(f"CAST(ROUND({amount} * {usd_per_unit.sql(dialect='snowflake')}, 2) AS DECIMAL(18, 2))")
