@@ -72,7 +72,7 @@ class Metric:
         if self.filter:
             query = query.where(self.filter, dialect="snowflake")
         if columns:
-            query = query.group_by(*columns).order_by(*columns)
+            query = query.group_by(*columns)
         return query.sql(dialect="snowflake", pretty=True)
 
 
@@ -92,8 +92,8 @@ def load_metrics(project: Path) -> dict[str, Metric]:
 
 def _metric(entry: dict[str, Any]) -> Metric:
     name = entry.get("name", "(without a name)")
-    lists = {key: tuple(entry[key]) for key in ("grain", "synonyms", "always_by") if key in entry}
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     try:
-        return Metric(**{**entry, **lists})
+        return Metric(**fields)
     except TypeError as error:
         raise ValueError(f"metric {name}: {error}") from error
