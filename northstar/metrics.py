@@ -50,7 +50,7 @@ class Metric:
             raise ValueError(f"metric {self.name}: always_by must name columns of the grain")
 
     @property
-    def _formula(self) -> exp.Expression:
+    def _formula(self) -> exp.Expr:
         return parse_one(self.formula, dialect="snowflake")
 
     @property
