@@ -31,6 +31,16 @@ _WHOLE_DAY = 23 * 3600
 """Clocks go forward on 2026-03-08, so that it has 23 hours."""
 _SLOTS = {"provider_id": 1, "clinic_id": 2, "local_date": "2026-03-08", "available_slots": 3, "booked_slots": 3}
 
+_CELL = {
+    "visit_year": 2026,
+    "zip3": "021",
+    "specialty_group": "a",
+    "visits": 20,
+    "patients": 11,
+    "is_suppressed": False,
+}
+_SECRET = _CELL | {"visits": None, "patients": None, "is_suppressed": True}
+
 
 def _changes(good: int, faulty: int) -> list[Row]:
     return [{"fault_rule": None}] * good + [{"fault_rule": "unknown_status"}] * faulty
@@ -131,6 +141,23 @@ FIXTURES = {
         passes={"known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}], "none": [{"member_id": None}]},
         fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
         depends_on="depends_on (fixture.parent),",
+    ),
+    "small_cells_suppressed": Fixture(
+        call="small_cells_suppressed(threshold := 11)",
+        columns="visit_year INT, zip3 TEXT, specialty_group TEXT, visits INT, patients INT, is_suppressed BOOLEAN",
+        passes={
+            "nothing suppressed": [_CELL | {"specialty_group": "all", "visits": 40, "patients": 22}, _CELL, _CELL],
+            "two suppressed": [_CELL | {"specialty_group": "all", "visits": 45}, _CELL, _SECRET, _SECRET],
+            "all suppressed": [_SECRET | {"specialty_group": "all"}, _SECRET],
+        },
+        fails={
+            "a small cell": (1, [_CELL | {"specialty_group": "all"}, _CELL | {"patients": 10}]),
+            "one that the total gives away": (1, [_CELL | {"specialty_group": "all", "visits": 60}, _CELL, _SECRET]),
+            "two that the total gives away": (
+                1,
+                [_CELL | {"specialty_group": "all", "visits": 30}, _CELL, _SECRET, _SECRET],
+            ),
+        },
     ),
     "slots_balance": Fixture(
         call="slots_balance",
