@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from northstar import logs, stopping
 from northstar.clock import floor_boundary, next_boundary, parse_boundary, utc_now
 from northstar.ingest.contract import IngestError
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
@@ -23,10 +23,10 @@ from northstar.ingest.registry import SOURCES, chosen
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.state import source_state
 from northstar.ingest.together import Outcome, ingest_together
-from northstar.lock import LockHeld, writer_lock
+from northstar.lock import LockHeld, LockLost, lock_of, writer_lock
 from northstar.settings import Settings
 from northstar.tick import tick
-from northstar.warehouse import Warehouse, WarehouseError
+from northstar.warehouse import Warehouse, WarehouseBusy, WarehouseError
 
 app = typer.Typer(
     help="Northstar Health's warehouse: land the sources, run the models.",
@@ -37,31 +37,36 @@ _terminal = Console(stderr=True)
 
 
 class ExitCode(IntEnum):
-    """What a command's exit code means; documented in docs/runbook.md."""
+    """What a command's exit code means; documented in docs/settings.md."""
 
     OK = 0
     MODELS_FAILED = 1
     WRONG_USE = 2
     SOURCE_FAILED = 3
     LOCKED = 4
+    STOPPED = 5
 
 
 @contextmanager
 def _clear_errors() -> Iterator[None]:
-    """Turn what a person can act on into a message and an exit code."""
+    """Turn what a person can act on into a message and an exit code, and a signal into a stop in order."""
     try:
-        yield
-    except LockHeld as error:
-        _terminal.print(f"[yellow]{error}[/]", highlight=False)
+        with stopping.on_signal():
+            yield
+    except (LockHeld, LockLost, WarehouseBusy) as error:
+        _terminal.print(f"[yellow]{escape(str(error))}[/]", highlight=False)
         raise typer.Exit(ExitCode.LOCKED) from error
+    except stopping.Stopped as error:
+        _terminal.print(str(error), highlight=False)
+        raise typer.Exit(ExitCode.STOPPED) from error
     except IngestError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
+        _terminal.print(f"[red]{escape(str(error))}[/]", highlight=False)
         raise typer.Exit(ExitCode.SOURCE_FAILED) from error
     except WarehouseError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
+        _terminal.print(f"[red]{escape(str(error))}[/]", highlight=False)
         raise typer.Exit(ExitCode.MODELS_FAILED) from error
     except ValueError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
+        _terminal.print(f"[red]{escape(str(error))}[/]", highlight=False)
         raise typer.Exit(ExitCode.WRONG_USE) from error
 
 
@@ -81,7 +86,7 @@ def ingest_command(source: _Source = None, at: _At = None) -> None:
     with _clear_errors():
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
         names = chosen(source, settings.environment)
-        with writer_lock(settings.lock, "northstar ingest"), _terminal.status("reading ...") as status:
+        with writer_lock(lock_of(settings), "northstar ingest") as lease, _terminal.status("reading ...") as status:
             landing = LandingZone(settings.landing)
             sink = DuckDBSink(connect(settings.duckdb), landing)
             waiting = set(names)
@@ -91,7 +96,9 @@ def ingest_command(source: _Source = None, at: _At = None) -> None:
                 status.update(f"reading {', '.join(sorted(waiting))} ...")
 
             try:
-                outcome = ingest_together(names, settings.environment, sink, landing, boundary, False, progress)
+                outcome = ingest_together(
+                    names, settings.environment, sink, landing, boundary, False, progress, lease.check
+                )
             finally:
                 sink.close()
     _print_outcome(names, outcome)
@@ -142,13 +149,24 @@ def tick_command(source: _Source = None, at: _At = None) -> None:
 
     Without --at, the boundary is the last half hour that has passed.  Safe to kill at any point, and to repeat.
     """
-    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     settings = Settings.from_environment()
     with _clear_errors():
+        logs.set_up(settings.environment)
         boundary = parse_boundary(at) if at else floor_boundary(utc_now())
         names = chosen(source, settings.environment)
-        with writer_lock(settings.lock, f"northstar tick {boundary:%Y-%m-%dT%H:%M}"), Warehouse(settings) as warehouse:
+        purpose = f"northstar tick {boundary:%Y-%m-%dT%H:%M}"
+        with (
+            writer_lock(lock_of(settings), purpose, wait_for="who_gives_way") as lease,
+            Warehouse(settings, lease.check) as warehouse,
+        ):
             report = tick(warehouse, names, settings.environment, boundary)
     sys.stdout.write(json.dumps(report.as_line()) + "\n")
-    exit_codes = {"models_failed": ExitCode.MODELS_FAILED, "source_failed": ExitCode.SOURCE_FAILED, "ok": ExitCode.OK}
-    raise typer.Exit(exit_codes[report.status])
+    raise typer.Exit(_TICK_EXIT[report.status])
+
+
+_TICK_EXIT = {
+    "ok": ExitCode.OK,
+    "models_failed": ExitCode.MODELS_FAILED,
+    "source_failed": ExitCode.SOURCE_FAILED,
+    "stopped": ExitCode.STOPPED,
+}
