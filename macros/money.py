@@ -40,8 +40,8 @@ def share_of(
 ) -> exp.Expression:
     """``ROUND(minor * part / whole)`` in whole minor units, exact; NULL when ``whole`` is 0.
 
-    ``part`` and ``whole`` are whole numbers and not negative; the result is below 2^52.  A division would be binary on DuckDB and cut at six
-    decimals on Snowflake, and either can tip a half the wrong way; a remainder is exact on both.
+    ``part`` and ``whole`` are whole numbers and not negative; the result is below 2^52.  A division would be binary on
+    DuckDB and cut at six decimals on Snowflake, and either can tip a half the wrong way; a remainder is exact on both.
     """
     amount, share, total = (f"CAST({one.sql(dialect='snowflake')} AS DECIMAL(38, 0))" for one in (minor, part, whole))
     doubled = f"(2 * ABS({amount}) * {share} + {total})"

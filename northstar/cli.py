@@ -3,90 +3,54 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from enum import IntEnum
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlmesh import Context
 
-from northstar import logs, stopping
-from northstar.clock import floor_boundary, next_boundary, parse_boundary, utc_now
-from northstar.ingest.contract import IngestError
+from northstar import stopping
+from northstar.bus_matrix import PAGE, rewrite
+from northstar.clock import next_boundary, parse_boundary, utc_now
+from northstar.commands.tick import AtOption, SourceOption, tick_command
+from northstar.console import ExitCode, clear_errors, terminal
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.registry import SOURCES, chosen
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.state import source_state
 from northstar.ingest.together import Outcome, ingest_together
-from northstar.lock import LockHeld, LockLost, lock_of, writer_lock
+from northstar.lock import lock_of, writer_lock
+from northstar.metrics import load_metrics
 from northstar.settings import Settings
-from northstar.tick import tick
-from northstar.warehouse import Warehouse, WarehouseBusy, WarehouseError
 
 app = typer.Typer(
     help="Northstar Health's warehouse: land the sources, run the models.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-_terminal = Console(stderr=True)
-
-
-class ExitCode(IntEnum):
-    """What a command's exit code means; documented in docs/settings.md."""
-
-    OK = 0
-    MODELS_FAILED = 1
-    WRONG_USE = 2
-    SOURCE_FAILED = 3
-    LOCKED = 4
-    STOPPED = 5
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Turn what a person can act on into a message and an exit code, and a signal into a stop in order."""
-    try:
-        with stopping.on_signal():
-            yield
-    except (LockHeld, LockLost, WarehouseBusy) as error:
-        _terminal.print(f"[yellow]{escape(str(error))}[/]", highlight=False)
-        raise typer.Exit(ExitCode.LOCKED) from error
-    except stopping.Stopped as error:
-        _terminal.print(str(error), highlight=False)
-        raise typer.Exit(ExitCode.STOPPED) from error
-    except IngestError as error:
-        _terminal.print(f"[red]{escape(str(error))}[/]", highlight=False)
-        raise typer.Exit(ExitCode.SOURCE_FAILED) from error
-    except WarehouseError as error:
-        _terminal.print(f"[red]{escape(str(error))}[/]", highlight=False)
-        raise typer.Exit(ExitCode.MODELS_FAILED) from error
-    except ValueError as error:
-        _terminal.print(f"[red]{escape(str(error))}[/]", highlight=False)
-        raise typer.Exit(ExitCode.WRONG_USE) from error
-
-
-_Source = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
-_At = Annotated[
-    str | None, typer.Option("--at", help="Replay this half-hour boundary, such as 2026-11-04T10:30 (UTC).")
-]
 
 
 @app.command("ingest")
-def ingest_command(source: _Source = None, at: _At = None) -> None:
+def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
     """Land and load what the sources have, without running models or sealing.
 
     Rows belong to the interval that is open now, or to the one that ends at --at.
     """
     settings = Settings.from_environment()
-    with _clear_errors():
+    with clear_errors():
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
         names = chosen(source, settings.environment)
-        with writer_lock(lock_of(settings), "northstar ingest") as lease, _terminal.status("reading ...") as status:
+        with (
+            stopping.on_signal(),
+            writer_lock(lock_of(settings), "northstar ingest") as lease,
+            terminal.status("reading ...") as status,
+        ):
             landing = LandingZone(settings.landing)
             sink = DuckDBSink(connect(settings.duckdb), landing)
             waiting = set(names)
@@ -116,8 +80,8 @@ def _print_outcome(names: Sequence[str], outcome: Outcome) -> None:
         report = outcome.reports[name]
         table.add_row(name, f"{report.rows:,}", f"{len(report.objects):,}", f"{report.seconds:.1f}", "[green]ok[/]")
         for notice in report.notices:
-            _terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False, markup=False)
-    _terminal.print(table)
+            terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False, markup=False)
+    terminal.print(table)
 
 
 @app.command("sources")
@@ -126,7 +90,7 @@ def sources_command(
 ) -> None:
     """Show each source: how far it was read, through when it is sealed, its lag, and its last error."""
     settings = Settings.from_environment()
-    with _clear_errors():
+    with clear_errors():
         connection = connect(settings.duckdb)
         try:
             states = [source_state(connection, name, settings.environment, utc_now()) for name in SOURCES]
@@ -143,30 +107,42 @@ def sources_command(
     Console().print(table)
 
 
-@app.command("tick")
-def tick_command(source: _Source = None, at: _At = None) -> None:
-    """Read and land every source, seal, run the models that are due, record; prints one JSON line.
+@app.command("metrics")
+def metrics_command(
+    name: Annotated[str | None, typer.Argument(help="A metric's name or synonym; all when left out.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Break the query down by this column; repeatable.")
+    ] = None,
+) -> None:
+    """List the metrics, or say what one means and print the SQL that computes it."""
+    with clear_errors():
+        metrics = load_metrics(Settings.from_environment().project)
+        if name is None:
+            table = Table("metric", "what", "unit", "mart")
+            for metric in metrics.values():
+                table.add_row(metric.name, metric.title, metric.unit, metric.mart)
+            Console().print(table)
+            return
+        found = [metric for metric in metrics.values() if name in (metric.name, *metric.synonyms)]
+        if not found:
+            raise ValueError(f"there is no metric {name}; `northstar metrics` lists them")
+        metric = found[0]
+        terminal.print(f"{metric.title}: {metric.description}", highlight=False, markup=False)
+        sys.stdout.write(metric.query(by or ()) + "\n")
 
-    Without --at, the boundary is the last half hour that has passed.  Safe to kill at any point, and to repeat.
-    """
-    settings = Settings.from_environment()
-    with _clear_errors():
-        logs.set_up(settings.environment)
-        boundary = parse_boundary(at) if at else floor_boundary(utc_now())
-        names = chosen(source, settings.environment)
-        purpose = f"northstar tick {boundary:%Y-%m-%dT%H:%M}"
-        with (
-            writer_lock(lock_of(settings), purpose, wait_for="who_gives_way") as lease,
-            Warehouse(settings, lease.check) as warehouse,
-        ):
-            report = tick(warehouse, names, settings.environment, boundary)
-    sys.stdout.write(json.dumps(report.as_line()) + "\n")
-    raise typer.Exit(_TICK_EXIT[report.status])
+
+docs = typer.Typer(help="Documentation that is written from the models.", no_args_is_help=True)
+app.add_typer(docs, name="docs")
 
 
-_TICK_EXIT = {
-    "ok": ExitCode.OK,
-    "models_failed": ExitCode.MODELS_FAILED,
-    "source_failed": ExitCode.SOURCE_FAILED,
-    "stopped": ExitCode.STOPPED,
-}
+@docs.command("bus-matrix")
+def bus_matrix_command() -> None:
+    """Write the bus matrix of facts and dimensions into docs/modeling.md."""
+    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
+    project = Settings.from_environment().project
+    with clear_errors():
+        changed = rewrite(project, Context(paths=str(project)))
+    terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
+
+
+app.command("tick")(tick_command)

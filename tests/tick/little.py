@@ -52,7 +52,8 @@ run: {environment_check_interval: 1, environment_check_max_wait: 3}
 
 EXTERNAL = """
 - name: raw_app.visit
-  columns: {_op: TEXT, _seq: BIGINT, visit_id: BIGINT, clinic_id: BIGINT, day: DATE, minutes: BIGINT, _loaded_at: TIMESTAMP}
+  columns: {_op: TEXT, _seq: BIGINT, visit_id: BIGINT, clinic_id: BIGINT, day: DATE, minutes: BIGINT,
+            _loaded_at: TIMESTAMP}
 - name: raw_stripe.payment
   columns: {_op: TEXT, _seq: BIGINT, payment_id: BIGINT, clinic_id: BIGINT, amount: BIGINT, _loaded_at: TIMESTAMP}
 """
