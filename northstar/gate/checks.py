@@ -53,7 +53,7 @@ def audits(context: Context, preview: Preview) -> Check:
                 start=start,
                 end=preview.plan.end,
                 execution_time=preview.plan.execution_time,
-                deployability_index=preview.plan.deployability_index,
+                deployability_index=preview.tables,
             )
         except SQLMeshError as error:
             problems.append(f"{model_name(snapshot.name)}: an audit could not run: {str(error).splitlines()[0]}")

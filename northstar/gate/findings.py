@@ -21,7 +21,7 @@ class Check:
 
 @dataclass
 class ModelCost:
-    """What building one model for the gate took."""
+    """What building one model's table for the gate took."""
 
     model: str
     kind: str

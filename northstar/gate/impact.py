@@ -82,10 +82,10 @@ def _without_projections(query: exp.Query) -> str:
 
 
 def _inherited(context: Context, model: Model, reached: dict[str, set[str]]) -> set[str]:
-    parents = {fqn: reached[fqn] for fqn in model.depends_on if fqn in reached}
+    parents: dict[str, set[str]] = {fqn: reached[fqn] for fqn in model.depends_on or () if fqn in reached}
     if not parents:
         return set()
-    names = {column for fqn in parents for column in reached[fqn]}
+    names = {column for columns in parents.values() for column in columns}
     query = model.render_query()
     if query is None or _shapes_rows(query, names):
         return _columns(model)

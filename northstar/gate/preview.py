@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.console import set_console
 from sqlmesh.core.plan import Plan
-from sqlmesh.core.snapshot import Snapshot, SnapshotId, missing_intervals
+from sqlmesh.core.snapshot import DeployabilityIndex, Snapshot, SnapshotId, earliest_start_date, missing_intervals
 from sqlmesh.utils.errors import SQLMeshError
 
 from northstar.clock import utc_now
@@ -31,7 +32,16 @@ class Preview:
     """First instant that was built, None for all of history."""
     window: str
 
-    @property
+    @cached_property
+    def tables(self) -> DeployabilityIndex:
+        """Which table each model of the environment reads: prod's own wherever that is what the environment shows."""
+        index = self.plan.deployability_index
+        for snapshot in self.plan.context_diff.snapshots.values():
+            if index.is_representative(snapshot):
+                index = index.with_deployable(snapshot)
+        return index
+
+    @cached_property
     def affected(self) -> list[Snapshot]:
         """The models that the change added, edited or reaches, in no order."""
         return [
@@ -72,16 +82,18 @@ def build(context: Context, environment: str, base: str, days: int) -> Preview:
 
 
 def _plan(context: Context, environment: str, base: str, start: datetime | None) -> Plan:
+    """The plan from ``start`` on, by default from the earliest start of any model.
+
+    A start is always given: without one, SQLMesh builds nothing but yesterday where a forward-only model changed.
+    """
     return context.plan_builder(
         environment,
         create_from=base,
-        start=start,
+        start=start or earliest_start_date(context.snapshots.values()),
         skip_tests=True,  # the gate has run them
         skip_linter=True,
         include_unmodified=False,
         enable_preview=True,
-        # Without a clone of prod's table, a preview that begins later would hold nothing from before.
-        preview_start=None if start or context.engine_adapter.SUPPORTS_CLONING else "1970-01-01",
     ).build()
 
 
@@ -140,12 +152,14 @@ def _costs(context: Context, plan: Plan, intervals: dict[SnapshotId, int], repor
     context.state_sync.refresh_snapshot_intervals(built)
     left = missing_intervals(
         built,
+        end=plan.end,
         execution_time=plan.execution_time,
-        end_override_per_model=plan.end_override_per_model,
         end_bounded=True,
     )
     costs = []
     for snapshot in built:
+        if snapshot.is_view or snapshot.is_symbolic:
+            continue  # made in no time, and holds nothing
         name = model_name(snapshot.name)
         run = report.models.get(name)
         costs.append(
@@ -163,9 +177,7 @@ def _costs(context: Context, plan: Plan, intervals: dict[SnapshotId, int], repor
 
 
 def _rows(context: Context, plan: Plan, snapshot: Snapshot) -> int:
-    if snapshot.is_view or snapshot.is_symbolic:
-        return 0
-    table = snapshot.table_name(is_deployable=plan.deployability_index.is_deployable(snapshot))
+    table = snapshot.table_name(is_deployable=plan.deployability_index.is_representative(snapshot))
     row = context.engine_adapter.fetchone(exp.select("COUNT(*)").from_(table))
     return int(row[0]) if row else 0
 

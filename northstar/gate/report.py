@@ -80,7 +80,9 @@ def print_report(report: GateReport, console: Console) -> None:
     """Show the findings in a terminal."""
     console.print(f"{_heading(report)}\n", highlight=False, markup=False)
     for title, header, rows in grids(report):
-        table = Table(*header, title=title, title_justify="left")
+        table = Table(title=title, title_justify="left")
+        for name in header:
+            table.add_column(name, overflow="fold")
         for row in _cut(rows):
             table.add_row(*(escape(cell) for cell in row), style="red" if "FAILED" in row else None)
         console.print(table)
