@@ -16,7 +16,6 @@ from northstar.gate.preview import Preview
 from northstar.metrics import Metric
 from northstar.warehouse import model_name
 
-
 # SQLMesh logs each statement of a comparison at its context's own level, which would print them all.
 logging.getLogger("sqlmesh.core.engine_adapter.base").setLevel(logging.CRITICAL + 1)
 

@@ -60,7 +60,7 @@ def build(context: Context, environment: str, base: str, days: int) -> Preview:
     if context.state_reader.get_environment(environment) is not None:
         context.invalidate_environment(environment, sync=True)
     plan = _plan(context, environment, base, None)
-    whole = sorted(model_name(snapshot.name) for snapshot in _built(plan) if not _is_cut_by_time(snapshot))
+    whole = sorted(model_name(snapshot.name) for snapshot in _remade(plan) if not _is_cut_by_time(snapshot))
     start = None if whole else utc_now() - timedelta(days=days)
     if start is not None:
         plan = _plan(context, environment, base, start)
@@ -121,6 +121,15 @@ def _built(plan: Plan) -> list[Snapshot]:
         for snapshot_id, snapshot in plan.context_diff.new_snapshots.items()
         if snapshot.is_model and not snapshot.is_external and snapshot_id not in plan.metadata_updated
     ]
+
+
+def _remade(plan: Plan) -> list[Snapshot]:
+    """The models whose rows may differ from the base's, whether they were built now or for an earlier gate."""
+    ids = _affected_ids(plan) - plan.metadata_updated
+    found = [
+        plan.context_diff.snapshots[snapshot_id] for snapshot_id in ids if snapshot_id in plan.context_diff.snapshots
+    ]
+    return [snapshot for snapshot in found if snapshot.is_model and not snapshot.is_external]
 
 
 def _is_cut_by_time(snapshot: Snapshot) -> bool:
