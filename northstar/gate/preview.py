@@ -13,10 +13,17 @@ from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.console import set_console
 from sqlmesh.core.plan import Plan
-from sqlmesh.core.snapshot import DeployabilityIndex, Snapshot, SnapshotId, earliest_start_date, missing_intervals
+from sqlmesh.core.snapshot import (
+    DeployabilityIndex,
+    Snapshot,
+    SnapshotChangeCategory,
+    SnapshotId,
+    earliest_start_date,
+    missing_intervals,
+)
+from sqlmesh.utils.date import to_datetime
 from sqlmesh.utils.errors import SQLMeshError
 
-from northstar.clock import utc_now
 from northstar.gate.findings import Check, ModelCost
 from northstar.warehouse import RunRecorder, RunReport, model_name
 
@@ -54,15 +61,17 @@ class Preview:
 def build(context: Context, environment: str, base: str, days: int) -> Preview:
     """Plan the project into a fresh environment and build it.
 
-    The last ``days`` days are built when every affected table is cut by time; otherwise all of history, as a merged
-    table or a dimension with history that holds a part of its keys would be a wrong preview, not a small one.
+    The last ``days`` days of the base are built when every affected table is cut by time; otherwise all of history,
+    as a merged table or a dimension with history that holds a part of its keys would be a wrong preview.
     """
     if context.state_reader.get_environment(environment) is not None:
         context.invalidate_environment(environment, sync=True)
     plan = _plan(context, environment, base, None)
-    whole = sorted(model_name(snapshot.name) for snapshot in _remade(plan) if not _is_cut_by_time(snapshot))
-    start = None if whole else utc_now() - timedelta(days=days)
-    if start is not None:
+    remade = _remade(plan)
+    whole = sorted(model_name(snapshot.name) for snapshot in remade if not _is_cut_by_time(snapshot))
+    start = None
+    if not whole and any(snapshot.is_incremental_by_time_range for snapshot in remade):
+        start = to_datetime(plan.end) - timedelta(days=days)
         plan = _plan(context, environment, base, start)
     window = f"the last {days} days" if start else "all of history" + _because(context, plan, whole)
     intervals = {item.snapshot_id: len(item.intervals) for item in plan.missing_intervals}
@@ -89,12 +98,19 @@ def _plan(context: Context, environment: str, base: str, start: datetime | None)
     return context.plan_builder(
         environment,
         create_from=base,
+        end=_end(context, base),
         start=start or earliest_start_date(context.snapshots.values()),
         skip_tests=True,  # the gate has run them
         skip_linter=True,
         include_unmodified=False,
         enable_preview=True,
     ).build()
+
+
+def _end(context: Context, base: str) -> datetime | None:
+    """How far the base's data goes: what comes later is not the change's doing."""
+    ends = context.state_reader.max_interval_end_per_model(base).values()
+    return to_datetime(max(ends)) if ends else None
 
 
 def _apply(context: Context, plan: Plan, report: RunReport) -> list[str]:
@@ -116,20 +132,20 @@ def _affected_ids(plan: Plan) -> set[SnapshotId]:
 
 def _built(plan: Plan) -> list[Snapshot]:
     """The models whose tables are new."""
-    return [
-        snapshot
-        for snapshot_id, snapshot in plan.context_diff.new_snapshots.items()
-        if snapshot.is_model and not snapshot.is_external and snapshot_id not in plan.metadata_updated
-    ]
+    return [snapshot for snapshot in _remade(plan) if snapshot.snapshot_id in plan.context_diff.new_snapshots]
 
 
 def _remade(plan: Plan) -> list[Snapshot]:
     """The models whose rows may differ from the base's, whether they were built now or for an earlier gate."""
-    ids = _affected_ids(plan) - plan.metadata_updated
-    found = [
-        plan.context_diff.snapshots[snapshot_id] for snapshot_id in ids if snapshot_id in plan.context_diff.snapshots
+    snapshots = plan.context_diff.snapshots
+    return [
+        snapshots[snapshot_id]
+        for snapshot_id in _affected_ids(plan)
+        if snapshot_id in snapshots
+        and snapshots[snapshot_id].is_model
+        and not snapshots[snapshot_id].is_external
+        and snapshots[snapshot_id].change_category != SnapshotChangeCategory.METADATA
     ]
-    return [snapshot for snapshot in found if snapshot.is_model and not snapshot.is_external]
 
 
 def _is_cut_by_time(snapshot: Snapshot) -> bool:
@@ -137,6 +153,8 @@ def _is_cut_by_time(snapshot: Snapshot) -> bool:
 
 
 def _because(context: Context, plan: Plan, whole: list[str]) -> str:
+    if not whole:
+        return ""
     reason = f", because {', '.join(whole[:3])}{' and others' if len(whole) > 3 else ''} cannot be cut by time"
     forward_only = [snapshot for snapshot in _built(plan) if snapshot.is_forward_only]
     if forward_only and not context.engine_adapter.SUPPORTS_CLONING:
