@@ -30,6 +30,34 @@ _DAY = {
 _WHOLE_DAY = 23 * 3600
 """Clocks go forward on 2026-03-08, so that it has 23 hours."""
 _SLOTS = {"provider_id": 1, "clinic_id": 2, "local_date": "2026-03-08", "available_slots": 3, "booked_slots": 3}
+_INVOICE = {
+    "invoice_id": 1,
+    "is_deleted": False,
+    "has_quarantined_row": False,
+    "subtotal_minor": 1000,
+    "tax_minor": 190,
+    "total_minor": 1190,
+    "paid_minor": 600,
+    "credited_minor": 90,
+    "line_amount_minor": 1000,
+    "line_tax_minor": 190,
+    "allocated_minor": 600,
+    "noted_minor": 90,
+    "foreign_currency_count": 0,
+}
+_PAYMENT = {
+    "payment_id": 1,
+    "has_quarantined_row": False,
+    "received_minor": 500,
+    "allocated_minor": 500,
+    "refunded_minor": 500,
+    "foreign_currency_count": 0,
+}
+
+
+def _columns(row: Row) -> str:
+    """Columns of a table that holds such flags and numbers."""
+    return ", ".join(f"{name} {'BOOLEAN' if isinstance(value, bool) else 'BIGINT'}" for name, value in row.items())
 
 
 def _changes(good: int, faulty: int) -> list[Row]:
@@ -99,6 +127,39 @@ FIXTURES = {
             "first not open to the past": (1, [_VERSION | {"valid_from": "2026-03-01"}]),
         },
     ),
+    "invoice_balances": Fixture(
+        call="invoice_balances(condition := invoice_id < 9)",
+        columns=_columns(_INVOICE),
+        passes={
+            "partly paid and credited": [_INVOICE],
+            "overpaid": [_INVOICE | {"paid_minor": 1500, "allocated_minor": 1500}],
+            "deleted with its rows": [
+                _INVOICE
+                | {
+                    "is_deleted": True,
+                    "line_amount_minor": 0,
+                    "line_tax_minor": 0,
+                    "allocated_minor": 0,
+                    "noted_minor": 0,
+                }
+            ],
+            "a row in quarantine": [_INVOICE | {"has_quarantined_row": True, "allocated_minor": 0}],
+            "not under the condition": [_INVOICE | {"invoice_id": 9, "allocated_minor": 0}],
+        },
+        fails={
+            "lines add up to less": (1, [_INVOICE, _INVOICE | {"line_amount_minor": 999}]),
+            "tax of lines adds up to more": (1, [_INVOICE | {"line_tax_minor": 191}]),
+            "total is not subtotal and tax": (1, [_INVOICE | {"total_minor": 1189}]),
+            "paid without an allocation": (1, [_INVOICE | {"paid_minor": 601}]),
+            "allocated without being paid": (1, [_INVOICE | {"allocated_minor": 601}]),
+            "credited without a note": (1, [_INVOICE | {"noted_minor": 0}]),
+            "another currency": (1, [_INVOICE | {"foreign_currency_count": 1}]),
+            "rows left of a deleted one": (
+                1,
+                [_INVOICE | {"is_deleted": True, "line_amount_minor": 0, "line_tax_minor": 0, "noted_minor": 0}],
+            ),
+        },
+    ),
     "minutes_balance": Fixture(
         call="minutes_balance",
         columns=", ".join(
@@ -125,10 +186,31 @@ FIXTURES = {
             "negative": (1, [_DAY | {"available_seconds": 28801, "blocked_seconds": -1}]),
         },
     ),
+    "payment_balances": Fixture(
+        call="payment_balances(condition := payment_id < 9)",
+        columns=_columns(_PAYMENT),
+        passes={
+            "all applied, then given back": [_PAYMENT],
+            "failed": [_PAYMENT | {"received_minor": 0, "allocated_minor": 0, "refunded_minor": 0}],
+            "unapplied": [_PAYMENT | {"allocated_minor": 0}],
+            "a row in quarantine": [_PAYMENT | {"has_quarantined_row": True, "received_minor": 0}],
+            "not under the condition": [_PAYMENT | {"payment_id": 9, "received_minor": 0}],
+        },
+        fails={
+            "more applied than received": (1, [_PAYMENT, _PAYMENT | {"allocated_minor": 501}]),
+            "more given back than received": (1, [_PAYMENT | {"refunded_minor": 501}]),
+            "a failed one applied": (1, [_PAYMENT | {"received_minor": 0, "refunded_minor": 0}]),
+            "another currency": (1, [_PAYMENT | {"foreign_currency_count": 1}]),
+        },
+    ),
     "referential_integrity": Fixture(
-        call="referential_integrity(column := member_id, parent := fixture.parent)",
+        call="referential_integrity(column := member_id, parent := fixture.parent, condition := child.member_id < 9)",
         columns="member_id BIGINT",
-        passes={"known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}], "none": [{"member_id": None}]},
+        passes={
+            "known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}],
+            "none": [{"member_id": None}],
+            "not under the condition": [{"member_id": 9}],
+        },
         fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
         depends_on="depends_on (fixture.parent),",
     ),
