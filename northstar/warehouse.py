@@ -25,6 +25,7 @@ from northstar import engine, stopping
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
 from northstar.lock.owner import elapsed
+from northstar.promotion.ledger import Ledger, digest
 from northstar.pseudonyms import ensure_key
 from northstar.settings import Settings
 
@@ -246,7 +247,7 @@ class Warehouse:
         if environment is None or environment.finalized_ts:
             return environment is not None
         ours = {snapshot.snapshot_id for snapshot in self.context.snapshots.values()}
-        if {snapshot.snapshot_id for snapshot in environment.snapshots} <= ours:
+        if {snapshot.snapshot_id for snapshot in environment.snapshots} == ours:
             return False  # repeating the plan finishes it
         raise WarehouseError(
             f"the prod environment is half-way through plan {environment.plan_id}, which was made from another version "
@@ -260,6 +261,7 @@ class Warehouse:
         tables are created first and filled by ``run``.  Repeating it heals an environment that was left half-made.
         """
         ensure_key(self.connection)
+        Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
         self._declare_raw()
         with self._recorded() as report, engine.checked(self.check):
             try:
