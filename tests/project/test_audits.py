@@ -30,6 +30,78 @@ _DAY = {
 _WHOLE_DAY = 23 * 3600
 """Clocks go forward on 2026-03-08, so that it has 23 hours."""
 _SLOTS = {"provider_id": 1, "clinic_id": 2, "local_date": "2026-03-08", "available_slots": 3, "booked_slots": 3}
+_INVOICE = {
+    "invoice_id": 1,
+    "is_deleted": False,
+    "has_quarantined_row": False,
+    "subtotal_minor": 1000,
+    "tax_minor": 190,
+    "total_minor": 1190,
+    "paid_minor": 600,
+    "credited_minor": 90,
+    "line_amount_minor": 1000,
+    "line_tax_minor": 190,
+    "allocated_minor": 600,
+    "noted_minor": 90,
+    "foreign_currency_count": 0,
+}
+_PAYMENT = {
+    "payment_id": 1,
+    "has_quarantined_row": False,
+    "received_minor": 500,
+    "allocated_minor": 500,
+    "refunded_minor": 500,
+    "foreign_currency_count": 0,
+}
+
+
+def _columns(row: Row) -> str:
+    """Columns of a table that holds such flags and numbers."""
+    return ", ".join(f"{name} {'BOOLEAN' if isinstance(value, bool) else 'BIGINT'}" for name, value in row.items())
+
+
+_BALANCE = {
+    "party": 7,
+    "currency": "USD",
+    "as_of_date": "2026-03-01",
+    "opening_minor": 0,
+    "billed_minor": 1000,
+    "paid_minor": 300,
+    "credited_minor": 100,
+    "voided_minor": 50,
+    "written_off_minor": 30,
+    "recovered_minor": 5,
+    "closing_minor": 525,
+}
+_NEXT_DAY = _BALANCE | {
+    "as_of_date": "2026-03-02",
+    "opening_minor": 525,
+    **dict.fromkeys(
+        ("billed_minor", "paid_minor", "credited_minor", "voided_minor", "written_off_minor", "recovered_minor"), 0
+    ),
+}
+_BUCKETS = {
+    "not_due_minor": 400,
+    "d1_30_minor": 300,
+    "d31_60_minor": -200,
+    "d61_90_minor": 20,
+    "d90_plus_minor": 5,
+}
+_ENTRIES = {
+    "entry_date": "2026-03-01",
+    "billed_minor": 1000,
+    "paid_minor": -300,
+    "credited_minor": -100,
+    "voided_minor": -50,
+    "written_off_minor": -30,
+    "recovered_minor": 5,
+}
+_REVENUE = {"invoice_id": 1, "billed_minor": 1000, "recognised_minor": 400}
+
+
+def _columns(row: Row) -> str:
+    kinds = {"party": "BIGINT", "invoice_id": "BIGINT", "currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
+    return ", ".join(f"{name} {kinds.get(name, 'BIGINT')}" for name in row)
 
 _CELL = {
     "visit_year": 2026,
@@ -58,6 +130,56 @@ class Fixture:
 
 
 FIXTURES = {
+    "balance_rolls_forward": Fixture(
+        call="balance_rolls_forward(key := party)",
+        columns=_columns(_BALANCE),
+        passes={
+            "a first day": [_BALANCE],
+            "the next": [_BALANCE, _NEXT_DAY],
+            "other parties and currencies": [_BALANCE, _BALANCE | {"party": 8}, _BALANCE | {"currency": "CAD"}],
+        },
+        fails={
+            "does not open with what was closed": (
+                1,
+                [_BALANCE, _NEXT_DAY | {"opening_minor": 500, "closing_minor": 500}],
+            ),
+            "does not begin with nothing": (1, [_NEXT_DAY]),
+            "a movement lost": (1, [_BALANCE | {"recovered_minor": 0}]),
+            "a day lost": (1, [_BALANCE, _NEXT_DAY | {"as_of_date": "2026-03-03"}]),
+        },
+    ),
+    "buckets_equal_balance": Fixture(
+        call="buckets_equal_balance",
+        columns=_columns({"as_of_date": "", "closing_minor": 0, **_BUCKETS}),
+        passes={"all ages": [{"as_of_date": "2026-03-01", "closing_minor": 525, **_BUCKETS}]},
+        fails={
+            "an age lost": (
+                2,
+                [{"as_of_date": "2026-03-01", "closing_minor": 525, **_BUCKETS, "d90_plus_minor": 0}] * 2,
+            ),
+        },
+    ),
+    "buckets_equal_entries": Fixture(
+        call="buckets_equal_entries",
+        columns=_columns(_ENTRIES | _BUCKETS),
+        passes={"all kinds and ages": [_ENTRIES | _BUCKETS]},
+        fails={
+            "a kind lost": (1, [_ENTRIES | _BUCKETS, _ENTRIES | _BUCKETS | {"recovered_minor": 0}]),
+            "an age lost": (1, [_ENTRIES | _BUCKETS | {"not_due_minor": 401}]),
+        },
+    ),
+    "recognised_equals_billed": Fixture(
+        call="recognised_equals_billed(key := invoice_id)",
+        columns=_columns(_REVENUE),
+        passes={
+            "over two days": [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 600}],
+            "nothing": [],
+        },
+        fails={
+            "not all": (1, [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 599}]),
+            "another's": (2, [_REVENUE, _REVENUE | {"invoice_id": 2, "billed_minor": 0, "recognised_minor": 600}]),
+        },
+    ),
     "fault_share": Fixture(
         call="fault_share(max_share := 0.05)",
         columns="fault_rule TEXT",
@@ -109,6 +231,39 @@ FIXTURES = {
             "first not open to the past": (1, [_VERSION | {"valid_from": "2026-03-01"}]),
         },
     ),
+    "invoice_balances": Fixture(
+        call="invoice_balances(condition := invoice_id < 9)",
+        columns=_columns(_INVOICE),
+        passes={
+            "partly paid and credited": [_INVOICE],
+            "overpaid": [_INVOICE | {"paid_minor": 1500, "allocated_minor": 1500}],
+            "deleted with its rows": [
+                _INVOICE
+                | {
+                    "is_deleted": True,
+                    "line_amount_minor": 0,
+                    "line_tax_minor": 0,
+                    "allocated_minor": 0,
+                    "noted_minor": 0,
+                }
+            ],
+            "a row in quarantine": [_INVOICE | {"has_quarantined_row": True, "allocated_minor": 0}],
+            "not under the condition": [_INVOICE | {"invoice_id": 9, "allocated_minor": 0}],
+        },
+        fails={
+            "lines add up to less": (1, [_INVOICE, _INVOICE | {"line_amount_minor": 999}]),
+            "tax of lines adds up to more": (1, [_INVOICE | {"line_tax_minor": 191}]),
+            "total is not subtotal and tax": (1, [_INVOICE | {"total_minor": 1189}]),
+            "paid without an allocation": (1, [_INVOICE | {"paid_minor": 601}]),
+            "allocated without being paid": (1, [_INVOICE | {"allocated_minor": 601}]),
+            "credited without a note": (1, [_INVOICE | {"noted_minor": 0}]),
+            "another currency": (1, [_INVOICE | {"foreign_currency_count": 1}]),
+            "rows left of a deleted one": (
+                1,
+                [_INVOICE | {"is_deleted": True, "line_amount_minor": 0, "line_tax_minor": 0, "noted_minor": 0}],
+            ),
+        },
+    ),
     "minutes_balance": Fixture(
         call="minutes_balance",
         columns=", ".join(
@@ -135,10 +290,31 @@ FIXTURES = {
             "negative": (1, [_DAY | {"available_seconds": 28801, "blocked_seconds": -1}]),
         },
     ),
+    "payment_balances": Fixture(
+        call="payment_balances(condition := payment_id < 9)",
+        columns=_columns(_PAYMENT),
+        passes={
+            "all applied, then given back": [_PAYMENT],
+            "failed": [_PAYMENT | {"received_minor": 0, "allocated_minor": 0, "refunded_minor": 0}],
+            "unapplied": [_PAYMENT | {"allocated_minor": 0}],
+            "a row in quarantine": [_PAYMENT | {"has_quarantined_row": True, "received_minor": 0}],
+            "not under the condition": [_PAYMENT | {"payment_id": 9, "received_minor": 0}],
+        },
+        fails={
+            "more applied than received": (1, [_PAYMENT, _PAYMENT | {"allocated_minor": 501}]),
+            "more given back than received": (1, [_PAYMENT | {"refunded_minor": 501}]),
+            "a failed one applied": (1, [_PAYMENT | {"received_minor": 0, "refunded_minor": 0}]),
+            "another currency": (1, [_PAYMENT | {"foreign_currency_count": 1}]),
+        },
+    ),
     "referential_integrity": Fixture(
-        call="referential_integrity(column := member_id, parent := fixture.parent)",
+        call="referential_integrity(column := member_id, parent := fixture.parent, condition := child.member_id < 9)",
         columns="member_id BIGINT",
-        passes={"known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}], "none": [{"member_id": None}]},
+        passes={
+            "known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}],
+            "none": [{"member_id": None}],
+            "not under the condition": [{"member_id": 9}],
+        },
         fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
         depends_on="depends_on (fixture.parent),",
     ),
