@@ -103,6 +103,7 @@ def _columns(row: Row) -> str:
     kinds = {"party": "BIGINT", "invoice_id": "BIGINT", "currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
     return ", ".join(f"{name} {kinds.get(name, 'BIGINT')}" for name in row)
 
+
 _CELL = {
     "visit_year": 2026,
     "zip3": "021",
