@@ -7,84 +7,58 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import IntEnum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlmesh import Context
+from sqlmesh import Context as SQLMeshContext
+from sqlmesh.core.console import NoopConsole, set_console
 
+from northstar import engine, stopping
 from northstar.bus_matrix import PAGE, rewrite
-from northstar.clock import floor_boundary, next_boundary, parse_boundary, utc_now
-from northstar.ingest.contract import IngestError
+from northstar.clock import next_boundary, parse_boundary, utc_now
+from northstar.commands.tick import AtOption, SourceOption, tick_command
+from northstar.console import ExitCode, clear_errors, terminal
+from northstar.environments import environment_states
+from northstar.gate.report import markdown, print_report
+from northstar.gate.run import DAYS, run_gate
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.registry import SOURCES, chosen
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.state import source_state
 from northstar.ingest.together import Outcome, ingest_together
-from northstar.lock import LockHeld, writer_lock
+from northstar.lock import lock_of, writer_lock
 from northstar.metrics import load_metrics
+from northstar.promotion.guard import PROD
+from northstar.promotion.promote import promote
 from northstar.settings import Settings
-from northstar.tick import tick
-from northstar.warehouse import Warehouse, WarehouseError
 
 app = typer.Typer(
     help="Northstar Health's warehouse: land the sources, run the models.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-_terminal = Console(stderr=True)
-
-
-class ExitCode(IntEnum):
-    """What a command's exit code means; documented in docs/runbook.md."""
-
-    OK = 0
-    MODELS_FAILED = 1
-    WRONG_USE = 2
-    SOURCE_FAILED = 3
-    LOCKED = 4
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Turn what a person can act on into a message and an exit code."""
-    try:
-        yield
-    except LockHeld as error:
-        _terminal.print(f"[yellow]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.LOCKED) from error
-    except IngestError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.SOURCE_FAILED) from error
-    except WarehouseError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.MODELS_FAILED) from error
-    except ValueError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.WRONG_USE) from error
-
-
-_Source = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
-_At = Annotated[
-    str | None, typer.Option("--at", help="Replay this half-hour boundary, such as 2026-11-04T10:30 (UTC).")
-]
 
 
 @app.command("ingest")
-def ingest_command(source: _Source = None, at: _At = None) -> None:
+def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
     """Land and load what the sources have, without running models or sealing.
 
     Rows belong to the interval that is open now, or to the one that ends at --at.
     """
     settings = Settings.from_environment()
-    with _clear_errors():
+    with clear_errors():
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
         names = chosen(source, settings.environment)
-        with writer_lock(settings.lock, "northstar ingest"), _terminal.status("reading ...") as status:
+        with (
+            stopping.on_signal(),
+            writer_lock(lock_of(settings), "northstar ingest") as lease,
+            terminal.status("reading ...") as status,
+        ):
             landing = LandingZone(settings.landing)
             sink = DuckDBSink(connect(settings.duckdb), landing)
             waiting = set(names)
@@ -94,7 +68,9 @@ def ingest_command(source: _Source = None, at: _At = None) -> None:
                 status.update(f"reading {', '.join(sorted(waiting))} ...")
 
             try:
-                outcome = ingest_together(names, settings.environment, sink, landing, boundary, False, progress)
+                outcome = ingest_together(
+                    names, settings.environment, sink, landing, boundary, False, progress, lease.check
+                )
             finally:
                 sink.close()
     _print_outcome(names, outcome)
@@ -112,8 +88,8 @@ def _print_outcome(names: Sequence[str], outcome: Outcome) -> None:
         report = outcome.reports[name]
         table.add_row(name, f"{report.rows:,}", f"{len(report.objects):,}", f"{report.seconds:.1f}", "[green]ok[/]")
         for notice in report.notices:
-            _terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False, markup=False)
-    _terminal.print(table)
+            terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False, markup=False)
+    terminal.print(table)
 
 
 @app.command("sources")
@@ -122,7 +98,7 @@ def sources_command(
 ) -> None:
     """Show each source: how far it was read, through when it is sealed, its lag, and its last error."""
     settings = Settings.from_environment()
-    with _clear_errors():
+    with clear_errors():
         connection = connect(settings.duckdb)
         try:
             states = [source_state(connection, name, settings.environment, utc_now()) for name in SOURCES]
@@ -147,7 +123,7 @@ def metrics_command(
     ] = None,
 ) -> None:
     """List the metrics, or say what one means and print the SQL that computes it."""
-    with _clear_errors():
+    with clear_errors():
         metrics = load_metrics(Settings.from_environment().project)
         if name is None:
             table = Table("metric", "what", "unit", "mart")
@@ -159,8 +135,94 @@ def metrics_command(
         if not found:
             raise ValueError(f"there is no metric {name}; `northstar metrics` lists them")
         metric = found[0]
-        _terminal.print(f"{metric.title}: {metric.description}", highlight=False, markup=False)
+        terminal.print(f"{metric.title}: {metric.description}", highlight=False, markup=False)
         sys.stdout.write(metric.query(by or ()) + "\n")
+
+
+@contextmanager
+def _project(purpose: str) -> Iterator[SQLMeshContext]:
+    """The SQLMesh project under the writer lock, quiet."""
+    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
+    settings = Settings.from_environment()
+    with clear_errors(), writer_lock(lock_of(settings), purpose) as lease, engine.checked(lease.check):
+        engine.install()
+        set_console(NoopConsole())
+        context = SQLMeshContext(paths=str(settings.project))
+        try:
+            context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
+            yield context
+        finally:
+            context.close()
+
+
+class ReportFormat(StrEnum):
+    """How the gate's report is written."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+@app.command("gate")
+def gate_command(
+    base: Annotated[str, typer.Option("--base", help="The environment to compare with.")] = "prod",
+    environment: Annotated[str | None, typer.Option("--env", help="The environment to build, such as pr_42.")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days of history to build where tables allow it.")] = DAYS,
+    report_format: Annotated[ReportFormat, typer.Option("--format")] = ReportFormat.TERMINAL,
+) -> None:
+    """Prove the project as it stands: lint, unit tests, a preview with its audits, what differs, who reads it.
+
+    Keeps a receipt, which `northstar promote` asks for.  Exits with 1 when a check failed.
+    """
+    with _project("northstar gate") as context:
+        report = run_gate(context, base, environment, days)
+    match report_format:
+        case ReportFormat.JSON:
+            sys.stdout.write(json.dumps(report.as_dict()) + "\n")
+        case ReportFormat.MARKDOWN:
+            sys.stdout.write(markdown(report))
+        case ReportFormat.TERMINAL:
+            print_report(report, Console())
+    raise typer.Exit(ExitCode.OK if report.passed else ExitCode.MODELS_FAILED)
+
+
+@app.command("promote")
+def promote_command() -> None:
+    """Put into prod what the gate has passed; refuses anything else."""
+    with _project("northstar promote") as context:
+        promotion = promote(context)
+    what = "prod is now" if promotion.changed else "prod was already"
+    terminal.print(f"{what} {promotion.digest}", highlight=False)
+
+
+@app.command("envs")
+def environments_command(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an environment, for machines.")] = False,
+    remove: Annotated[str | None, typer.Option("--remove", help="Remove this environment now.")] = None,
+) -> None:
+    """Show each virtual environment: owners, age, end, and what it does not share with prod."""
+    with _project("northstar envs") as context:
+        if remove is not None:
+            if remove == PROD:
+                raise ValueError("prod is not removed")
+            context.invalidate_environment(remove, sync=True, must_exist=True)
+        states = environment_states(context)
+    if as_json:
+        for state in states:
+            sys.stdout.write(json.dumps(state.as_line()) + "\n")
+        return
+    table = Table("environment", "owners", "planned", "ends", "models", "its own", "rows of its own")
+    for state in states:
+        table.add_row(
+            state.name + ("" if state.finished else " (unfinished: plan it again)"),
+            ", ".join(state.owners),
+            f"{state.planned_at:%Y-%m-%d %H:%M}" if state.planned_at else "",
+            f"{state.expires_at:%Y-%m-%d %H:%M}" if state.expires_at else "never",
+            str(state.models),
+            str(len(state.own_models)),
+            f"{state.own_rows:,}",
+        )
+    Console().print(table)
 
 
 docs = typer.Typer(help="Documentation that is written from the models.", no_args_is_help=True)
@@ -172,24 +234,9 @@ def bus_matrix_command() -> None:
     """Write the bus matrix of facts and dimensions into docs/modeling.md."""
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     project = Settings.from_environment().project
-    with _clear_errors():
-        changed = rewrite(project, Context(paths=str(project)))
-    _terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
+    with clear_errors():
+        changed = rewrite(project, SQLMeshContext(paths=str(project)))
+    terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
 
 
-@app.command("tick")
-def tick_command(source: _Source = None, at: _At = None) -> None:
-    """Read and land every source, seal, run the models that are due, record; prints one JSON line.
-
-    Without --at, the boundary is the last half hour that has passed.  Safe to kill at any point, and to repeat.
-    """
-    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
-    settings = Settings.from_environment()
-    with _clear_errors():
-        boundary = parse_boundary(at) if at else floor_boundary(utc_now())
-        names = chosen(source, settings.environment)
-        with writer_lock(settings.lock, f"northstar tick {boundary:%Y-%m-%dT%H:%M}"), Warehouse(settings) as warehouse:
-            report = tick(warehouse, names, settings.environment, boundary)
-    sys.stdout.write(json.dumps(report.as_line()) + "\n")
-    exit_codes = {"models_failed": ExitCode.MODELS_FAILED, "source_failed": ExitCode.SOURCE_FAILED, "ok": ExitCode.OK}
-    raise typer.Exit(exit_codes[report.status])
+app.command("tick")(tick_command)
