@@ -52,7 +52,7 @@ def read_as(evaluator: MacroEvaluator, kind: exp.Expression, text: exp.Expressio
 
 @macro()
 def unreadable(evaluator: MacroEvaluator, **columns: Any) -> exp.Expression:
-    """The first column in which something stands that is not of its kind: ``@unreadable(whole := (a, b), day := c)``."""
+    """The first column that holds something else than its kind of value: ``@unreadable(whole := (a, b), day := c)``."""
     kinds: Mapping[str, exp.Expression] = columns
     cases = [
         f"WHEN TRIM({column}) <> '' AND {typed(column, kind)} IS NULL THEN '{column.lower()}'"

@@ -16,8 +16,8 @@ SELECT
   _commit_ts::TIMESTAMP AS committed_at, /* When Salesforce last changed the record, UTC */
   id::VARCHAR AS owner_change_id, /* Entry of the history, natural key */
   account_id::VARCHAR AS salesforce_account_id, /* Account that changed hands */
-  old_value::VARCHAR AS old_owner_id, /* User who owned the account before */
-  new_value::VARCHAR AS new_owner_id, /* User who owns it from then on */
+  @salesforce_user_id(old_value)::VARCHAR AS old_owner_id, /* User who owned the account before */
+  @salesforce_user_id(new_value)::VARCHAR AS new_owner_id, /* User who owns it from then on */
   created_date::TIMESTAMP AS changed_at, /* When it changed hands, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_salesforce.account_history
