@@ -60,6 +60,60 @@ def _columns(row: Row) -> str:
     return ", ".join(f"{name} {'BOOLEAN' if isinstance(value, bool) else 'BIGINT'}" for name, value in row.items())
 
 
+_BALANCE = {
+    "party": 7,
+    "currency": "USD",
+    "as_of_date": "2026-03-01",
+    "opening_minor": 0,
+    "billed_minor": 1000,
+    "paid_minor": 300,
+    "credited_minor": 100,
+    "voided_minor": 50,
+    "written_off_minor": 30,
+    "recovered_minor": 5,
+    "closing_minor": 525,
+}
+_NEXT_DAY = _BALANCE | {
+    "as_of_date": "2026-03-02",
+    "opening_minor": 525,
+    **dict.fromkeys(
+        ("billed_minor", "paid_minor", "credited_minor", "voided_minor", "written_off_minor", "recovered_minor"), 0
+    ),
+}
+_BUCKETS = {
+    "not_due_minor": 400,
+    "d1_30_minor": 300,
+    "d31_60_minor": -200,
+    "d61_90_minor": 20,
+    "d90_plus_minor": 5,
+}
+_ENTRIES = {
+    "entry_date": "2026-03-01",
+    "billed_minor": 1000,
+    "paid_minor": -300,
+    "credited_minor": -100,
+    "voided_minor": -50,
+    "written_off_minor": -30,
+    "recovered_minor": 5,
+}
+_REVENUE = {"invoice_id": 1, "billed_minor": 1000, "recognised_minor": 400}
+
+
+def _columns(row: Row) -> str:
+    kinds = {"party": "BIGINT", "invoice_id": "BIGINT", "currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
+    return ", ".join(f"{name} {kinds.get(name, 'BIGINT')}" for name in row)
+
+_CELL = {
+    "visit_year": 2026,
+    "zip3": "021",
+    "specialty_group": "a",
+    "visits": 20,
+    "patients": 11,
+    "is_suppressed": False,
+}
+_SECRET = _CELL | {"visits": None, "patients": None, "is_suppressed": True}
+
+
 def _changes(good: int, faulty: int) -> list[Row]:
     return [{"fault_rule": None}] * good + [{"fault_rule": "unknown_status"}] * faulty
 
@@ -76,6 +130,56 @@ class Fixture:
 
 
 FIXTURES = {
+    "balance_rolls_forward": Fixture(
+        call="balance_rolls_forward(key := party)",
+        columns=_columns(_BALANCE),
+        passes={
+            "a first day": [_BALANCE],
+            "the next": [_BALANCE, _NEXT_DAY],
+            "other parties and currencies": [_BALANCE, _BALANCE | {"party": 8}, _BALANCE | {"currency": "CAD"}],
+        },
+        fails={
+            "does not open with what was closed": (
+                1,
+                [_BALANCE, _NEXT_DAY | {"opening_minor": 500, "closing_minor": 500}],
+            ),
+            "does not begin with nothing": (1, [_NEXT_DAY]),
+            "a movement lost": (1, [_BALANCE | {"recovered_minor": 0}]),
+            "a day lost": (1, [_BALANCE, _NEXT_DAY | {"as_of_date": "2026-03-03"}]),
+        },
+    ),
+    "buckets_equal_balance": Fixture(
+        call="buckets_equal_balance",
+        columns=_columns({"as_of_date": "", "closing_minor": 0, **_BUCKETS}),
+        passes={"all ages": [{"as_of_date": "2026-03-01", "closing_minor": 525, **_BUCKETS}]},
+        fails={
+            "an age lost": (
+                2,
+                [{"as_of_date": "2026-03-01", "closing_minor": 525, **_BUCKETS, "d90_plus_minor": 0}] * 2,
+            ),
+        },
+    ),
+    "buckets_equal_entries": Fixture(
+        call="buckets_equal_entries",
+        columns=_columns(_ENTRIES | _BUCKETS),
+        passes={"all kinds and ages": [_ENTRIES | _BUCKETS]},
+        fails={
+            "a kind lost": (1, [_ENTRIES | _BUCKETS, _ENTRIES | _BUCKETS | {"recovered_minor": 0}]),
+            "an age lost": (1, [_ENTRIES | _BUCKETS | {"not_due_minor": 401}]),
+        },
+    ),
+    "recognised_equals_billed": Fixture(
+        call="recognised_equals_billed(key := invoice_id)",
+        columns=_columns(_REVENUE),
+        passes={
+            "over two days": [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 600}],
+            "nothing": [],
+        },
+        fails={
+            "not all": (1, [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 599}]),
+            "another's": (2, [_REVENUE, _REVENUE | {"invoice_id": 2, "billed_minor": 0, "recognised_minor": 600}]),
+        },
+    ),
     "fault_share": Fixture(
         call="fault_share(max_share := 0.05)",
         columns="fault_rule TEXT",
@@ -213,6 +317,23 @@ FIXTURES = {
         },
         fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
         depends_on="depends_on (fixture.parent),",
+    ),
+    "small_cells_suppressed": Fixture(
+        call="small_cells_suppressed(threshold := 11)",
+        columns="visit_year INT, zip3 TEXT, specialty_group TEXT, visits INT, patients INT, is_suppressed BOOLEAN",
+        passes={
+            "nothing suppressed": [_CELL | {"specialty_group": "all", "visits": 40, "patients": 22}, _CELL, _CELL],
+            "two suppressed": [_CELL | {"specialty_group": "all", "visits": 45}, _CELL, _SECRET, _SECRET],
+            "all suppressed": [_SECRET | {"specialty_group": "all"}, _SECRET],
+        },
+        fails={
+            "a small cell": (1, [_CELL | {"specialty_group": "all"}, _CELL | {"patients": 10}]),
+            "one that the total gives away": (1, [_CELL | {"specialty_group": "all", "visits": 60}, _CELL, _SECRET]),
+            "two that the total gives away": (
+                1,
+                [_CELL | {"specialty_group": "all", "visits": 30}, _CELL, _SECRET, _SECRET],
+            ),
+        },
     ),
     "slots_balance": Fixture(
         call="slots_balance",
