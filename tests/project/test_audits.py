@@ -65,9 +65,13 @@ SELECT 'A', '2026-03-01'::TIMESTAMP, 'Z', 2
 _OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
 
 
+_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
+
+
 def _columns(row: Row) -> str:
-    """Columns of a table that holds such flags and numbers."""
-    return ", ".join(f"{name} {'BOOLEAN' if isinstance(value, bool) else 'BIGINT'}" for name, value in row.items())
+    """Columns of a table that holds a row: flags, and numbers but for those with a kind of their own."""
+    kinds = {name: "BOOLEAN" if isinstance(value, bool) else "BIGINT" for name, value in row.items()}
+    return ", ".join(f"{name} {_KINDS.get(name, kind)}" for name, kind in kinds.items())
 
 
 _BALANCE = {
@@ -107,11 +111,6 @@ _ENTRIES = {
     "recovered_minor": 5,
 }
 _REVENUE = {"invoice_id": 1, "billed_minor": 1000, "recognised_minor": 400}
-
-
-def _columns(row: Row) -> str:
-    kinds = {"party": "BIGINT", "invoice_id": "BIGINT", "currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
-    return ", ".join(f"{name} {kinds.get(name, 'BIGINT')}" for name in row)
 
 _CELL = {
     "visit_year": 2026,
