@@ -106,7 +106,8 @@ SELECT
       0
     ),
     0
-  )::BIGINT AS billed_mrr_minor /* After discounts, minor units a month */
+  )::BIGINT AS billed_mrr_minor, /* After discounts, minor units a month */
+  @end_ts::TIMESTAMP AS settled_at /* End of the interval that computed the row, UTC */
 FROM intermediate.int_platform__subscription_month AS month
 LEFT JOIN contracted
   USING (subscription_id, month_start)
