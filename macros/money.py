@@ -21,6 +21,17 @@ def major(evaluator: MacroEvaluator, minor: exp.Expression, exponent: exp.Expres
 
 
 @macro()
+def minor(evaluator: MacroEvaluator, amount: exp.Expression, exponent: exp.Expression) -> exp.Expression:
+    """The amount in whole minor units, as a source that keeps major units (with at most 4 decimals) means it.
+
+    What is less than a minor unit is rounded; ``major`` of the result tells whether there was any.
+    """
+    unit = f"CASE {exponent.sql(dialect='snowflake')} WHEN 0 THEN 1 WHEN 1 THEN 10 WHEN 2 THEN 100 WHEN 3 THEN 1000 END"
+    exact = f"CAST({amount.sql(dialect='snowflake')} AS DECIMAL(34, 4)) * CAST({unit} AS DECIMAL(4, 0))"
+    return evaluator.parse_one(f"CAST(ROUND({exact}, 0) AS BIGINT)")
+
+
+@macro()
 def reporting(
     evaluator: MacroEvaluator, minor: exp.Expression, exponent: exp.Expression, usd_per_unit: exp.Expression
 ) -> exp.Expression:

@@ -55,9 +55,23 @@ _PAYMENT = {
 }
 
 
+_TRACKED = """
+MODEL (name fixture.tracked, kind VIEW);
+SELECT 'A' AS salesforce_account_id, '2026-03-01'::TIMESTAMP AS changed_at, 'Y' AS new_owner_id, 1 AS commit_lsn
+UNION ALL
+SELECT 'A', '2026-03-01'::TIMESTAMP, 'Z', 2
+"""
+"""Two changes of owner at one instant."""
+_OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
+
+
+_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
+
+
 def _columns(row: Row) -> str:
-    """Columns of a table that holds such flags and numbers."""
-    return ", ".join(f"{name} {'BOOLEAN' if isinstance(value, bool) else 'BIGINT'}" for name, value in row.items())
+    """Columns of a table that holds a row: flags, and numbers but for those with a kind of their own."""
+    kinds = {name: "BOOLEAN" if isinstance(value, bool) else "BIGINT" for name, value in row.items()}
+    return ", ".join(f"{name} {_KINDS.get(name, kind)}" for name, kind in kinds.items())
 
 
 _BALANCE = {
@@ -97,11 +111,6 @@ _ENTRIES = {
     "recovered_minor": 5,
 }
 _REVENUE = {"invoice_id": 1, "billed_minor": 1000, "recognised_minor": 400}
-
-
-def _columns(row: Row) -> str:
-    kinds = {"party": "BIGINT", "invoice_id": "BIGINT", "currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
-    return ", ".join(f"{name} {kinds.get(name, 'BIGINT')}" for name in row)
 
 _CELL = {
     "visit_year": 2026,
@@ -290,6 +299,29 @@ FIXTURES = {
             "negative": (1, [_DAY | {"available_seconds": 28801, "blocked_seconds": -1}]),
         },
     ),
+    "owner_agrees_with_tracking": Fixture(
+        call="owner_agrees_with_tracking(tracked := fixture.tracked)",
+        columns="salesforce_account_id TEXT, salesperson_id TEXT, valid_from TIMESTAMP, valid_to TIMESTAMP",
+        passes={
+            "as tracked": [
+                _OWNED | {"salesperson_id": "X", "valid_to": "2026-03-01"},
+                _OWNED | {"valid_from": "2026-03-01"},
+            ],
+            "not tracked": [_OWNED | {"salesforce_account_id": "B", "salesperson_id": "X"}],
+        },
+        fails={
+            "not seen": (1, [_OWNED | {"salesperson_id": "X"}]),
+            "seen late": (
+                1,
+                [
+                    _OWNED | {"salesperson_id": "X", "valid_to": "2026-03-01 00:00:01"},
+                    _OWNED | {"valid_from": "2026-03-01 00:00:01"},
+                ],
+            ),
+            "the first of two at one instant": (1, [_OWNED | {"salesperson_id": "Y"}]),
+        },
+        depends_on="depends_on (fixture.tracked),",
+    ),
     "payment_balances": Fixture(
         call="payment_balances(condition := payment_id < 9)",
         columns=_columns(_PAYMENT),
@@ -358,6 +390,7 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         for name, fixture in FIXTURES.items()
     }
     models["parent"] = "MODEL (name fixture.parent, kind VIEW);\nSELECT 1 AS member_id UNION ALL SELECT -1\n"
+    models["tracked"] = _TRACKED
     home = tmp_path_factory.mktemp("audits")
     externals = "".join(
         f"- name: given.{name}\n  columns: {{{fixture.columns.replace(' ', ': ')}}}\n".replace(",: ", ", ")
