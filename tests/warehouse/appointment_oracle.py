@@ -17,7 +17,6 @@ from utilization_oracle import (
     Span,
     last_session_day,
     local_date,
-    measured_days,
     midnight,
     overlaps,
     seconds,
@@ -50,9 +49,8 @@ def is_unfinished(row: Row, through: datetime) -> bool:
 def outcomes(sources: Sources) -> list[Row]:
     """The rows of mart_appointment_outcome; days are local, those of the scheduled start."""
     found: defaultdict[tuple[int, int, date], list[Row]] = defaultdict(list)
-    for row in sources.table("scheduling.appointments"):
-        on = local_date(row["starts_at"], sources.zones[row["clinic_id"]])
-        found[row["clinic_id"], row["appointment_type_id"], on].append(row)
+    for row in sources.appointments.values():
+        found[row["clinic_id"], row["appointment_type_id"], row["local_date"]].append(row)
     return [{**dict(zip(OUTCOME_KEY, key, strict=True)), **_outcome(rows, sources)} for key, rows in found.items()]
 
 
@@ -103,14 +101,13 @@ def backfill(sources: Sources) -> list[Row]:
     freed: defaultdict[tuple[int, int, date], list[Span]] = defaultdict(list)
     refilled: defaultdict[tuple[int, int, date], list[Span]] = defaultdict(list)
     visits: defaultdict[tuple[int, int], list[Row]] = defaultdict(list)
-    for row in sources.table("scheduling.appointments"):
+    for row in sources.appointments.values():
         if row["status"] in HOLDS_TIME:
             visits[row["provider_id"], row["clinic_id"]].append(row)
-    for row in sources.table("scheduling.appointments"):
+    for row in sources.appointments.values():
         if not is_cancelled(row):
             continue
-        zone = sources.zones[row["clinic_id"]]
-        on = local_date(row["starts_at"], zone)
+        zone, on = sources.zones[row["clinic_id"]], row["local_date"]
         while (begins := midnight(on, zone)) < row["ends_at"]:
             part = max(row["starts_at"], begins), min(row["ends_at"], midnight(on + DAY, zone))
             key = row["provider_id"], row["clinic_id"], on
@@ -138,7 +135,7 @@ def backfill(sources: Sources) -> list[Row]:
 def third_next_available(sources: Sources) -> list[Row]:
     """The rows of mart_third_next_available: the day of the third slot that is free from the next local day on."""
     days: defaultdict[tuple[int, int], dict[date, int]] = defaultdict(dict)
-    for (provider, clinic, on), day in measured_days(sources.lab, sources.through).items():
+    for (provider, clinic, on), day in sources.provider_days.items():
         if day.available is not None:
             days[provider, clinic][on] = day.slots - day.taken
     rows = []

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pytest
 from lab import Lab, open_lab
 
 from northstar.simulator.company import Company
@@ -97,5 +98,9 @@ def open_company(server: PostgresServer, company: Company) -> Iterator[CompanyLa
     with (
         open_lab(server, company, extra_tables=0) as lab,
         Services(lab.dsn, company, company.anchor) as services,
+        pytest.MonkeyPatch.context() as patch,
     ):
+        for variable, value in services.environment().items():
+            if variable.startswith("AWS_"):  # boto3 looks at the process's environment
+                patch.setenv(variable, value)
         yield CompanyLab(lab.dsn, company, lab.now, services)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,7 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from company_lab import CompanyLab, Json
+from facts_oracle import Memory
 from lab import Row
+from utilization_oracle import DayKey, Measured, local_date, measured_days
 
 from northstar.clock import to_naive_utc
 
@@ -82,6 +86,42 @@ class Sources:
     def account_of_clinic(self) -> dict[int, int]:
         """Each clinic's account."""
         return {row["clinic_id"]: row["account_id"] for row in self.table("directory.clinics")}
+
+    @cached_property
+    def appointments(self) -> dict[int, Row]:
+        """The appointments that there are, each with ``local_date``: the clinic's day of the scheduled start."""
+        return {
+            row["appointment_id"]: {**row, "local_date": local_date(row["starts_at"], self.zones[row["clinic_id"]])}
+            for row in self.table("scheduling.appointments")
+        }
+
+    @cached_property
+    def provider_days(self) -> dict[DayKey, Measured]:
+        """Providers' days at clinics."""
+        return measured_days(self.lab, self.through)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """How the directory was: the lab has to be watched."""
+        return Memory.watched(self.lab)
+
+    # The partners
+
+    @cached_property
+    def survey_responses(self) -> list[Row]:
+        """The records of all survey files that have as many fields as their header; values as text, None for none."""
+        bucket = self.lab.services.partner.bucket
+        found = []
+        for key in bucket.list():
+            if key.startswith("surveys/"):
+                header, *records = csv.reader(io.StringIO(bucket.get(key).decode("utf-8-sig"), newline=""))
+                names = [name.lower().replace(" ", "_") for name in header]
+                found += [
+                    {name: value or None for name, value in zip(names, record, strict=True)}
+                    for record in records
+                    if len(record) == len(names)
+                ]
+        return found
 
     # Stripe
 

@@ -1,4 +1,4 @@
-"""Receivables: each invoice's dated movements, how old the open balances are on each day, and days sales outstanding."""
+"""Receivables: each invoice's dated movements, how old open balances are on each day, and days sales outstanding."""
 
 from __future__ import annotations
 

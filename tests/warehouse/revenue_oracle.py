@@ -1,4 +1,4 @@
-"""Revenue per day as four measures, from the app's and Stripe's own rows: what marts_finance.mart_revenue_day must hold.
+"""Revenue per day as four measures, from the app's and Stripe's own rows: marts_finance.mart_revenue_day.
 
 A movement is a number of minor units of one measure on one day.  All is summed per day before it is converted.
 """
@@ -142,8 +142,12 @@ def _subscription_invoice(sources: Sources, invoice: Json) -> Iterator[Movement]
 def _platform_cash(sources: Sources) -> Iterator[Movement]:
     for charge in sources.charges.values():
         if charge["status"] == "succeeded":
-            yield _account(sources, charge), charge["currency"].upper(), day(charge["created"]), "collected", (
-                charge["amount"]
+            yield (
+                _account(sources, charge),
+                charge["currency"].upper(),
+                day(charge["created"]),
+                "collected",
+                (charge["amount"]),
             )
     for refund in sources.stripe("refund"):
         if refund["status"] == "succeeded":

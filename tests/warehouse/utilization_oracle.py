@@ -122,9 +122,7 @@ def measured_days(lab: Lab, through: datetime) -> dict[DayKey, Measured]:
                     found.fulfilled.append(span)
     blocks = _Blocks(lab, zones)
     return {
-        key: _measure(day, blocks.of(key[0], key[1]))
-        for key, day in days.items()
-        if day.sessions or seconds(day.held)
+        key: _measure(day, blocks.of(key[0], key[1])) for key, day in days.items() if day.sessions or seconds(day.held)
     }
 
 
