@@ -20,3 +20,11 @@ UNION ALL
 SELECT
   'patient_billing'::VARCHAR,
   DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_billing__balance))::TIMESTAMP
+UNION ALL
+SELECT
+  'patient_finance'::VARCHAR,
+  DATEADD(MICROSECOND, 1, (
+    SELECT
+      MAX(settled_through)
+    FROM intermediate.int_finance__patient_settled
+  ))::TIMESTAMP
