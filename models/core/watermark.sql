@@ -22,6 +22,19 @@ SELECT
   DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_billing__balance))::TIMESTAMP
 UNION ALL
 SELECT
+  'platform_billing'::VARCHAR,
+  DATEADD(
+    MICROSECOND,
+    1,
+    LEAST(
+      @audited_through(intermediate.int_platform__invoice_change),
+      @audited_through(intermediate.int_platform__invoice_line_change),
+      @audited_through(intermediate.int_platform__charge_change),
+      @audited_through(intermediate.int_platform__balance_transaction_change)
+    )
+  )::TIMESTAMP
+UNION ALL
+SELECT
   'patient_finance'::VARCHAR,
   DATEADD(MICROSECOND, 1, (
     SELECT

@@ -55,6 +55,51 @@ MODEL (
       batch := int_patients__patient_change
     ),
     (
+      batch := int_platform__product_change
+    ),
+    (
+      batch := int_platform__price_change
+    ),
+    (
+      batch := int_platform__coupon_change
+    ),
+    (
+      batch := int_platform__subscription_change
+    ),
+    (
+      batch := int_platform__subscription_item_change
+    ),
+    (
+      batch := int_platform__discount_change
+    ),
+    (
+      batch := int_platform__invoice_change
+    ),
+    (
+      batch := int_platform__invoice_line_change
+    ),
+    (
+      batch := int_platform__credit_note_change
+    ),
+    (
+      batch := int_platform__charge_change
+    ),
+    (
+      batch := int_platform__refund_change
+    ),
+    (
+      batch := int_platform__dispute_change
+    ),
+    (
+      batch := int_platform__balance_transaction_change
+    ),
+    (
+      batch := int_platform__payout_change
+    ),
+    (
+      batch := int_platform__payout_transaction_change
+    ),
+    (
       batch := int_scheduling__appointment_change
     ),
     (

@@ -103,6 +103,16 @@ def _columns(row: Row) -> str:
     kinds = {"party": "BIGINT", "invoice_id": "BIGINT", "currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
     return ", ".join(f"{name} {kinds.get(name, 'BIGINT')}" for name in row)
 
+_CELL = {
+    "visit_year": 2026,
+    "zip3": "021",
+    "specialty_group": "a",
+    "visits": 20,
+    "patients": 11,
+    "is_suppressed": False,
+}
+_SECRET = _CELL | {"visits": None, "patients": None, "is_suppressed": True}
+
 
 def _changes(good: int, faulty: int) -> list[Row]:
     return [{"fault_rule": None}] * good + [{"fault_rule": "unknown_status"}] * faulty
@@ -307,6 +317,23 @@ FIXTURES = {
         },
         fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
         depends_on="depends_on (fixture.parent),",
+    ),
+    "small_cells_suppressed": Fixture(
+        call="small_cells_suppressed(threshold := 11)",
+        columns="visit_year INT, zip3 TEXT, specialty_group TEXT, visits INT, patients INT, is_suppressed BOOLEAN",
+        passes={
+            "nothing suppressed": [_CELL | {"specialty_group": "all", "visits": 40, "patients": 22}, _CELL, _CELL],
+            "two suppressed": [_CELL | {"specialty_group": "all", "visits": 45}, _CELL, _SECRET, _SECRET],
+            "all suppressed": [_SECRET | {"specialty_group": "all"}, _SECRET],
+        },
+        fails={
+            "a small cell": (1, [_CELL | {"specialty_group": "all"}, _CELL | {"patients": 10}]),
+            "one that the total gives away": (1, [_CELL | {"specialty_group": "all", "visits": 60}, _CELL, _SECRET]),
+            "two that the total gives away": (
+                1,
+                [_CELL | {"specialty_group": "all", "visits": 30}, _CELL, _SECRET, _SECRET],
+            ),
+        },
     ),
     "slots_balance": Fixture(
         call="slots_balance",
