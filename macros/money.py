@@ -34,6 +34,14 @@ def reporting(
     return evaluator.parse_one(f"CAST(ROUND({product}, 2) AS DECIMAL(18, 2))")
 
 
+def to_share(minor: str, part: str, whole: str) -> str:
+    """SQL of ``ROUND(minor * part / whole)``: see :func:`share_of`."""
+    amount, share, total = (f"CAST({one} AS DECIMAL(38, 0))" for one in (minor, part, whole))
+    doubled = f"(2 * ABS({amount}) * {share} + {total})"
+    quotient = f"({doubled} - MOD({doubled}, 2 * {total})) / NULLIF(2 * {total}, 0)"
+    return f"CAST(SIGN({amount}) * ROUND({quotient}, 0) AS BIGINT)"
+
+
 @macro()
 def share_of(
     evaluator: MacroEvaluator, minor: exp.Expression, part: exp.Expression, whole: exp.Expression
@@ -43,7 +51,23 @@ def share_of(
     ``part`` and ``whole`` are whole numbers and not negative; the result is below 2^52.  A division would be binary on
     DuckDB and cut at six decimals on Snowflake, and either can tip a half the wrong way; a remainder is exact on both.
     """
-    amount, share, total = (f"CAST({one.sql(dialect='snowflake')} AS DECIMAL(38, 0))" for one in (minor, part, whole))
-    doubled = f"(2 * ABS({amount}) * {share} + {total})"
-    quotient = f"({doubled} - MOD({doubled}, 2 * {total})) / NULLIF(2 * {total}, 0)"
-    return evaluator.parse_one(f"CAST(SIGN({amount}) * ROUND({quotient}, 0) AS BIGINT)")
+    return evaluator.parse_one(to_share(*(one.sql(dialect="snowflake") for one in (minor, part, whole))))
+
+
+@macro()
+def converted(
+    evaluator: MacroEvaluator,
+    minor: exp.Expression,
+    exponent: exp.Expression,
+    target_exponent: exp.Expression,
+    rate: exp.Expression,
+) -> exp.Expression:
+    """The amount in whole minor units of the currency of which one unit is ``rate`` units of the amount's, exact.
+
+    The rate counts with eight decimals; NULL leaves the amount as it is.
+    """
+    amount, target, own = (one.sql(dialect="snowflake") for one in (minor, target_exponent, exponent))
+    eight = f"CAST({rate.sql(dialect='snowflake')} AS DECIMAL(38, 8))"
+    tens = " ".join(f"WHEN {number} THEN {10 ** (8 + number)}" for number in range(4))
+    part, whole = f"CASE {target} {tens} END", f"{eight} * CASE {own} {tens} END"
+    return evaluator.parse_one(f"IFF({eight} IS NULL, {amount}, {to_share(amount, part, whole)})")

@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   cron '@hourly',
   grain (revenue_stream, account_id, stripe_customer_id, currency, as_of_date),
-  references (account_id, currency),
+  references (account_id, stripe_customer_id, currency),
   tags ('layer=core', 'fact=periodic_snapshot'),
   signals (
     parents_due()
@@ -49,6 +49,34 @@ WITH day AS (
       x -> @{x}_minor
     )
   FROM core.fct_patient_receivable_day
+  UNION ALL
+  SELECT
+    'platform',
+    NULL,
+    stripe_customer_id,
+    stripe_customer_id,
+    currency,
+    as_of_date,
+    @EACH(
+      [
+        opening,
+        billed,
+        paid,
+        credited,
+        voided,
+        written_off,
+        recovered,
+        closing,
+        not_due,
+        d1_30,
+        d31_60,
+        d61_90,
+        d90_plus,
+        unapplied
+      ],
+      x -> @{x}_minor
+    )
+  FROM core.fct_platform_receivable_day
 ), first_entry AS (
   SELECT
     revenue_stream,

@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   cron '@hourly',
   grain (revenue_stream, invoice_id, entry_kind, entry_date),
-  references (account_id, currency),
+  references (account_id, stripe_customer_id, currency),
   tags ('layer=core', 'zone=restricted', 'fact=transaction'),
   signals (
     parents_due()
@@ -40,6 +40,25 @@ WITH booked AS (
   GROUP BY
     invoice_id,
     account_id,
+    currency,
+    due_on,
+    entry_date
+  UNION ALL
+  SELECT
+    'platform',
+    stripe_invoice_id,
+    NULL,
+    stripe_customer_id,
+    currency,
+    due_on,
+    entry_date,
+    @EACH([billed, paid, credited, voided, written_off, recovered], x -> SUM(@{x}_minor) AS @{x}_minor)
+  FROM intermediate.int_receivables__platform_posting
+  WHERE
+    posted_at <= @audited_through(intermediate.int_receivables__platform_posting)
+  GROUP BY
+    stripe_invoice_id,
+    stripe_customer_id,
     currency,
     due_on,
     entry_date

@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   cron '@hourly',
   grain (revenue_stream, account_id, stripe_customer_id, currency, revenue_date),
-  references (account_id, currency),
+  references (account_id, stripe_customer_id, currency),
   tags ('layer=core', 'fact=periodic_snapshot'),
   signals (
     parents_due()
@@ -20,10 +20,29 @@ streams or currencies. Not for: reports (mart_revenue_day has amounts in major u
 A view over one table per stream, each of its own source.'
 );
 
+WITH day AS (
+  SELECT
+    'patient' AS revenue_stream,
+    account_id,
+    NULL::VARCHAR AS stripe_customer_id,
+    currency,
+    revenue_date,
+    @EACH([billed, recognised, received, returned, fee], x -> @{x}_minor)
+  FROM core.fct_patient_revenue_day
+  UNION ALL
+  SELECT
+    'platform',
+    NULL,
+    stripe_customer_id,
+    currency,
+    revenue_date,
+    @EACH([billed, recognised, received, returned, fee], x -> @{x}_minor)
+  FROM core.fct_platform_revenue_day
+)
 SELECT
-  'patient'::VARCHAR AS revenue_stream, /* patient: clinics bill their patients; platform: Northstar bills its customers */
+  revenue_stream::VARCHAR AS revenue_stream, /* patient: clinics bill their patients; platform: Northstar bills its customers */
   account_id::BIGINT AS account_id, /* Account that bills its patients; NULL in the platform stream */
-  NULL::VARCHAR AS stripe_customer_id, /* Customer whom Northstar bills; NULL in the patient stream */
+  stripe_customer_id::VARCHAR AS stripe_customer_id, /* Customer whom Northstar bills; NULL in the patient stream */
   currency::VARCHAR AS currency, /* ISO 4217 currency of all amounts */
   revenue_date::DATE AS revenue_date, /* UTC day; of a patient's service, the clinic's local day */
   billed_minor::BIGINT AS billed_minor, /* Billed that day, before tax and after discounts, less voided and credited, minor units */
@@ -34,6 +53,6 @@ SELECT
     received_minor - returned_minor
   )::BIGINT AS collected_minor, /* Cash received less returned, minor units */
   fee_minor::BIGINT AS fee_minor /* Processing fees of that day, minor units */
-FROM core.fct_patient_revenue_day
+FROM day
 WHERE
   billed_minor <> 0 OR recognised_minor <> 0 OR received_minor <> 0 OR returned_minor <> 0 OR fee_minor <> 0

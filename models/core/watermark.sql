@@ -41,3 +41,11 @@ SELECT
       MAX(settled_through)
     FROM intermediate.int_finance__patient_settled
   ))::TIMESTAMP
+UNION ALL
+SELECT
+  'platform_finance'::VARCHAR,
+  DATEADD(MICROSECOND, 1, (
+    SELECT
+      MAX(settled_through)
+    FROM intermediate.int_finance__platform_settled
+  ))::TIMESTAMP

@@ -28,14 +28,16 @@ WITH day AS (
   SELECT
     fact.as_of_date,
     fact.revenue_stream,
-    fact.account_id,
+    COALESCE(fact.account_id, customer.account_id, -1) AS account_id,
     fact.currency,
     @EACH([closing, not_due, d1_30, d31_60, d61_90, d90_plus, unapplied], x -> SUM(fact.@{x}_minor) AS @{x}_minor)
   FROM core.fct_receivable_day AS fact
+  LEFT JOIN core.dim_stripe_customer AS customer
+    ON customer.stripe_customer_id = fact.stripe_customer_id
   GROUP BY
     fact.as_of_date,
     fact.revenue_stream,
-    fact.account_id,
+    COALESCE(fact.account_id, customer.account_id, -1),
     fact.currency
 )
 SELECT

@@ -28,7 +28,7 @@ Account -1: a Stripe customer that matches no account.'
 WITH day AS (
   SELECT
     fact.revenue_stream,
-    fact.account_id,
+    COALESCE(fact.account_id, customer.account_id, -1) AS account_id,
     fact.currency,
     fact.revenue_date,
     SUM(fact.billed_minor) AS billed_minor,
@@ -36,9 +36,11 @@ WITH day AS (
     SUM(fact.collected_minor) AS collected_minor,
     SUM(fact.fee_minor) AS fee_minor
   FROM core.fct_revenue_day AS fact
+  LEFT JOIN core.dim_stripe_customer AS customer
+    ON customer.stripe_customer_id = fact.stripe_customer_id
   GROUP BY
     fact.revenue_stream,
-    fact.account_id,
+    COALESCE(fact.account_id, customer.account_id, -1),
     fact.currency,
     fact.revenue_date
 )
