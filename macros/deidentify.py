@@ -23,7 +23,7 @@ def zip3(evaluator: MacroEvaluator, postal_code: exp.Expression, state_code: exp
     do not lie in the state, which is how a foreign code of five digits is told from a ZIP code.
     """
     code, state = f"TRIM({_sql(postal_code)})", _sql(state_code)
-    released = "(SELECT LISTAGG('|' || state_code || zip3 || '|') FROM reference.zip_area WHERE NOT is_restricted)"
+    released = "(SELECT LISTAGG('|' || area || '|') FROM reference.zip_area WHERE NOT is_restricted)"
     return evaluator.parse_one(
         f"""
         CASE

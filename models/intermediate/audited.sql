@@ -52,6 +52,15 @@ MODEL (
       batch := int_identity__stripe_customer_change
     ),
     (
+      batch := int_partner__referral_lead_change
+    ),
+    (
+      batch := int_partner__remittance_change
+    ),
+    (
+      batch := int_partner__survey_response_change
+    ),
+    (
       batch := int_patients__patient_change
     ),
     (
@@ -98,6 +107,21 @@ MODEL (
     ),
     (
       batch := int_platform__payout_transaction_change
+    ),
+    (
+      batch := int_sales__lead_change
+    ),
+    (
+      batch := int_sales__opportunity_change
+    ),
+    (
+      batch := int_sales__opportunity_history_change
+    ),
+    (
+      batch := int_sales__tracked_owner_change
+    ),
+    (
+      batch := int_sales__user_change
     ),
     (
       batch := int_scheduling__appointment_change

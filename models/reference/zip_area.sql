@@ -4,27 +4,25 @@ MODEL (
     path '$root/seeds/zip_area.csv'
   ),
   owner data_engineering,
-  grain zip3,
+  grain area,
   tags (
     'layer=reference'
   ),
   columns (
-    zip3 VARCHAR,
-    state_code VARCHAR,
+    area VARCHAR,
     population INT,
     census_year INT,
     is_restricted BOOLEAN
   ),
   column_descriptions (
-    zip3 = 'First three digits of ZIP codes',
-    state_code = 'State in which they lie',
+    area = 'State and first three digits of its ZIP codes, such as MA021; as one text, since digits alone would lose their leading zeros when the seed is read',
     population = 'People who live there, NULL where the census counts no area of its own',
     census_year = 'Census that counted them',
     is_restricted = 'Whether the three digits may not be shown: at most 20,000 people, or on the list of HHS from the census of 2000'
   ),
   audits (
-    unique_values(columns := zip3),
-    not_null(columns := (zip3, state_code, is_restricted)),
+    unique_values(columns := area),
+    not_null(columns := (area, is_restricted)),
     forall(criteria := (
       is_restricted OR population > 20000
     ))

@@ -26,6 +26,7 @@ POSTAL_CODE: Label = "phi_quasi.postal_code"
 GEOGRAPHY: Label = "phi_quasi.geography"
 DENIED: Label = "denied"
 PATIENT: Label = "phi_direct.patient"
+FREE_TEXT: Label = "free_text"
 
 _RESTRICTED = frozenset({PSEUDONYM, SERVICE_TIME, SERVICE_DATE, RECORD})
 
@@ -77,6 +78,7 @@ APPROVED: dict[str, tuple[tuple[str, dict[Label, Label | None]], ...]] = {
     "patient_key": (("patient_id", {PATIENT: PSEUDONYM}),),
     "zip3": (("postal_code", {POSTAL_CODE: None}), ("state_code", {})),
     "age_at": (("birth_date", {BIRTH_DATE: None}), ("event_date", {SERVICE_TIME: None, SERVICE_DATE: None})),
+    "salesforce_user_id": (("value", {FREE_TEXT: None}),),
     "pooled_birth_year": (("birth_date", {BIRTH_DATE: None}), ("as_of", {})),
 }
 """Approved macros: their parameters, and what becomes of which label there.  None: it is ended."""

@@ -54,7 +54,7 @@ EXTERNALS = """
 - name: raw_app.undeclared
   columns: {anything: TEXT}
 - name: reference.zip_area
-  columns: {zip3: TEXT, state_code: TEXT, is_restricted: BOOLEAN}
+  columns: {area: TEXT, is_restricted: BOOLEAN}
 - name: restricted.pseudonym_key
   columns: {inner_pad: BINARY, outer_pad: BINARY}
 """

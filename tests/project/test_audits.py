@@ -55,9 +55,36 @@ _PAYMENT = {
 }
 
 
+_TRACKED = """
+MODEL (name fixture.tracked, kind VIEW);
+SELECT 'A' AS salesforce_account_id, '2026-03-01'::TIMESTAMP AS changed_at, 'Y' AS new_owner_id, 1 AS commit_lsn
+UNION ALL
+SELECT 'A', '2026-03-01'::TIMESTAMP, 'Z', 2
+"""
+"""Two changes of owner at one instant."""
+_OPPORTUNITIES = """
+MODEL (name fixture.opportunity, kind VIEW);
+SELECT 'KWD' AS currency, TRUE AS is_won, 5000::BIGINT AS amount_minor, TRUE AS is_closed, FALSE AS is_deleted
+UNION ALL
+SELECT 'KWD', FALSE, NULL, TRUE, FALSE
+UNION ALL
+SELECT 'KWD', FALSE, 500, FALSE, FALSE
+UNION ALL
+SELECT 'KWD', TRUE, 500, TRUE, TRUE
+"""
+"""One won, one lost without an amount, one open, one deleted."""
+_CURRENCY = "MODEL (name fixture.currency, kind VIEW);\nSELECT 'KWD' AS currency, 3 AS exponent\n"
+_BOOKED = {"currency": "KWD", "won_count": 1, "lost_count": 1, "won_amount": 5, "lost_amount": 0}
+_OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
+
+
+_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
+
+
 def _columns(row: Row) -> str:
-    """Columns of a table that holds such flags and numbers."""
-    return ", ".join(f"{name} {'BOOLEAN' if isinstance(value, bool) else 'BIGINT'}" for name, value in row.items())
+    """Columns of a table that holds a row: flags, and numbers but for those with a kind of their own."""
+    kinds = {name: "BOOLEAN" if isinstance(value, bool) else "BIGINT" for name, value in row.items()}
+    return ", ".join(f"{name} {_KINDS.get(name, kind)}" for name, kind in kinds.items())
 
 
 _BALANCE = {
@@ -96,13 +123,6 @@ _ENTRIES = {
     "written_off_minor": -30,
     "recovered_minor": 5,
 }
-
-
-def _columns(row: Row) -> str:
-    kinds = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
-    return ", ".join(f"{name} {kinds.get(name, 'BIGINT')}" for name in row)
-
-
 _CELL = {
     "visit_year": 2026,
     "zip3": "021",
@@ -147,6 +167,25 @@ FIXTURES = {
             "a movement lost": (1, [_BALANCE | {"recovered_minor": 0}]),
             "a day lost": (1, [_BALANCE, _NEXT_DAY | {"as_of_date": "2026-03-03"}]),
         },
+    ),
+    "bookings_equal_opportunities": Fixture(
+        call="bookings_equal_opportunities(opportunities := fixture.opportunity, currencies := fixture.currency, "
+        "blocking := false)",  # without bookings, as when the fixtures are planned, it fails
+        columns=_columns(_BOOKED),
+        passes={
+            "two salespeople": [
+                _BOOKED | {"won_count": 0, "won_amount": 0},
+                _BOOKED | {"lost_count": 0, "lost_amount": 0},
+            ],
+            "a lost one of no value": [_BOOKED],
+        },
+        fails={
+            "counted twice": (1, [_BOOKED, _BOOKED | {"won_count": 0, "won_amount": 0, "lost_amount": 0}]),
+            "valued twice": (1, [_BOOKED | {"won_amount": 10}]),
+            "lost": (1, []),
+            "of another currency": (2, [_BOOKED | {"currency": "USD"}]),
+        },
+        depends_on="depends_on (fixture.opportunity, fixture.currency),",
     ),
     "buckets_equal_balance": Fixture(
         call="buckets_equal_balance",
@@ -278,6 +317,29 @@ FIXTURES = {
             "negative": (1, [_DAY | {"available_seconds": 28801, "blocked_seconds": -1}]),
         },
     ),
+    "owner_agrees_with_tracking": Fixture(
+        call="owner_agrees_with_tracking(tracked := fixture.tracked)",
+        columns="salesforce_account_id TEXT, salesperson_id TEXT, valid_from TIMESTAMP, valid_to TIMESTAMP",
+        passes={
+            "as tracked": [
+                _OWNED | {"salesperson_id": "X", "valid_to": "2026-03-01"},
+                _OWNED | {"valid_from": "2026-03-01"},
+            ],
+            "not tracked": [_OWNED | {"salesforce_account_id": "B", "salesperson_id": "X"}],
+        },
+        fails={
+            "not seen": (1, [_OWNED | {"salesperson_id": "X"}]),
+            "seen late": (
+                1,
+                [
+                    _OWNED | {"salesperson_id": "X", "valid_to": "2026-03-01 00:00:01"},
+                    _OWNED | {"valid_from": "2026-03-01 00:00:01"},
+                ],
+            ),
+            "the first of two at one instant": (1, [_OWNED | {"salesperson_id": "Y"}]),
+        },
+        depends_on="depends_on (fixture.tracked),",
+    ),
     "payment_balances": Fixture(
         call="payment_balances(condition := payment_id < 9)",
         columns=_columns(_PAYMENT),
@@ -346,13 +408,14 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         for name, fixture in FIXTURES.items()
     }
     models["parent"] = "MODEL (name fixture.parent, kind VIEW);\nSELECT 1 AS member_id UNION ALL SELECT -1\n"
+    models |= {"tracked": _TRACKED, "opportunity": _OPPORTUNITIES, "currency": _CURRENCY}
     home = tmp_path_factory.mktemp("audits")
     externals = "".join(
         f"- name: given.{name}\n  columns: {{{fixture.columns.replace(' ', ': ')}}}\n".replace(",: ", ", ")
         for name, fixture in FIXTURES.items()
     )
     (home / "external_models.yaml").write_text(externals)
-    with small_project(home, models, "audits") as opened:
+    with small_project(home, models, "audits", "macros") as opened:
         opened.engine_adapter.execute("CREATE SCHEMA NORTHSTAR.given")
         for name, fixture in FIXTURES.items():
             opened.engine_adapter.execute(f"CREATE TABLE NORTHSTAR.given.{name} ({fixture.columns})")
