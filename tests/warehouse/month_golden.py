@@ -29,6 +29,7 @@ class MonthGolden:
         self._key = _FIRST_KEY
         self._written_off: Row = {}
         self._disputed: Json = {}
+        self._paused: Subscription | None = None
         self._opportunity = ""
 
     @property
@@ -53,7 +54,7 @@ class MonthGolden:
         self._written_off = self._open_invoice(USD, days=20)
         self._close(self._written_off, "uncollectible", "uncollectible_at")
         world = self._lab.services.stripe
-        dispute = world.payments.dispute(self._charge(USD))
+        dispute = world.payments.dispute(self._charge())
         assert dispute is not None
         self._disputed = dispute
         for subscription in self._customer(EURO).subscriptions:
@@ -70,8 +71,13 @@ class MonthGolden:
             self._refund(account)
         store = self._lab.services.stripe.store
         store.update(self._disputed, "charge.dispute.closed", status="lost")
-        self._running(USD).change_plan("enterprise")
-        self._running(OTHER_USD).pause()
+        subscription = self._running(0)
+        before = subscription.row["items"][0]["price"]["id"]
+        for plan in ("starter", "enterprise"):
+            if subscription.row["items"][0]["price"]["id"] == before:
+                subscription.change_plan(plan)
+        self._paused = self._running(1)
+        self._paused.pause()
         self._account(DINAR, "active")
         self._close_deal()
 
@@ -91,7 +97,8 @@ class MonthGolden:
     def sixth(self) -> None:
         """The customer comes back; the paused one goes on; a past visit is deleted."""
         self._subscribe(EURO, "eur", "month", 5)
-        self._running(OTHER_USD).resume()
+        assert self._paused is not None
+        self._paused.resume()
         gone = self._visit("cancelled", "starts_at < %(at)s - interval '4 days'")
         self._lab.edit(
             "DELETE FROM scheduling.appointment_events WHERE appointment_id = %(id)s",
@@ -110,7 +117,7 @@ class MonthGolden:
             " WHERE appointment_id = %(id)s",
             id=late["appointment_id"],
         )
-        self._running(USD).change_seats(2)
+        self._running(0).change_seats(2)
 
     # The app
 
@@ -218,16 +225,20 @@ class MonthGolden:
         number = next(a.stripe_customer_id for a in self._lab.company.accounts if a.account_id == account)
         return next(c for c in self._lab.services.stripe.customers if c.row["id"] == number)
 
-    def _running(self, account: int) -> Subscription:
-        """The first subscription of a customer that is neither over nor on trial."""
-        return next(s for s in self._customer(account).subscriptions if s.row["status"] in ("active", "past_due"))
+    def _running(self, number: int) -> Subscription:
+        """One of the subscriptions that are neither over nor on trial nor paused."""
+        running = [
+            subscription
+            for customer in self._lab.services.stripe.customers
+            for subscription in customer.subscriptions
+            if subscription.row["status"] in ("active", "past_due") and not subscription.row["pause_collection"]
+        ]
+        return running[number]
 
-    def _charge(self, account: int) -> Json:
-        """A customer's last payment that nobody has touched."""
-        customer = self._customer(account).row["id"]
-        charges = list(self._lab.services.stripe.store.kinds["charge"])
-        good = [c for c in charges if c["customer"] == customer and c["paid"]]
-        return [c for c in good if not c["disputed"] and not c["amount_refunded"]][-1]
+    def _charge(self) -> Json:
+        """The last payment that nobody has touched."""
+        charges = [row for row in self._lab.services.stripe.store.kinds["charge"] if row["paid"]]
+        return [row for row in charges if not row["disputed"] and not row["amount_refunded"]][-1]
 
     def _subscribe(
         self, account: int, currency: str, interval: str, seats: int, invoiced: bool = False,

@@ -160,24 +160,30 @@ class Mrr:
         ]
 
     @cached_property
-    def by_account(self) -> dict[tuple[int, str, str], dict[date, int]]:
-        """Contracted by account and currency; of a customer without an account, by its own id, which is else ''."""
-        found: defaultdict[tuple[int, str, str], defaultdict[date, int]] = defaultdict(lambda: defaultdict(int))
+    def by_account(self) -> dict[tuple[int, str | None, str], dict[date, int]]:
+        """Contracted by account and currency; of a customer without an account, by its own id, which else is None."""
+        return {key: {at: value[0] for at, value in months.items()} for key, months in self._by_account.items()}
+
+    @cached_property
+    def _by_account(self) -> dict[tuple[int, str | None, str], dict[date, Value]]:
+        found: defaultdict[tuple[int, str | None, str], dict[date, Value]] = defaultdict(dict)
         for (customer, currency), months in self.values.items():
             account = self.sources.customers[customer]
+            own = found[account, customer if account == -1 else None, currency]
             for at, value in months.items():
-                found[account, customer if account == -1 else "", currency][at] += value[0]
-        return {key: dict(months) for key, months in found.items()}
+                before = own.get(at, (0, 0))
+                own[at] = before[0] + value[0], before[1] + value[1]
+        return found
 
     def movements(self) -> list[Row]:
         """The rows of mart_mrr_movement."""
-        return [row for key, months in self.by_account.items() for row in _movements(key, months)]
+        return [row for key, months in self._by_account.items() for row in _movements(key, months)]
 
 
-def _movements(key: tuple[int, str, str], months: dict[date, int]) -> Iterator[Row]:
+def _movements(key: tuple[int, str | None, str], months: dict[date, Value]) -> Iterator[Row]:
     account, customer, currency = key
     before, ever = 0, False
-    for at, after in sorted(months.items()):
+    for at, (after, billed) in sorted(months.items()):
         moved = dict.fromkeys(CLASSES, 0)
         if after != before:
             moved[_class(before, after, ever)] = abs(after - before)
@@ -192,6 +198,7 @@ def _movements(key: tuple[int, str, str], months: dict[date, int]) -> Iterator[R
             "opening_amount": major(before, currency),
             **{f"{name}_amount": major(minor, currency) for name, minor in moved.items()},
             "closing_amount": major(after, currency),
+            "billed_amount": major(billed, currency),
             "opening_amount_usd": opening_usd,
             **{f"{name}_amount_usd": amount for name, amount in moved_usd.items()},
             "fx_amount_usd": closing_usd - opening_usd - net,
@@ -218,7 +225,7 @@ def retention(mrr: Mrr) -> list[Row]:
             if base > 0:
                 on = next_month(base_month) - _DAY
                 pair = exact_usd(base, currency, on), exact_usd(value, currency, on)
-                for segment in (segment_of(mrr.sources, account), "all"):
+                for segment in (segment_of(mrr.sources, account, on), "all"):
                     found[at, segment].append((value, *pair))
     rows = []
     for (at, segment), cohort in found.items():
@@ -228,11 +235,11 @@ def retention(mrr: Mrr) -> list[Row]:
         rows.append(
             {
                 **dict(zip(RETENTION_KEY, (at, segment), strict=True)),
-                "cohort_customers": len(cohort),
-                "retained_customers": sum(value > 0 for value, _, _ in cohort),
-                "base_mrr_amount_usd": places(base_usd, 2),
-                "mrr_amount_usd": places(now_usd, 2),
-                "kept_mrr_amount_usd": places(kept_usd, 2),
+                "account_count": len(cohort),
+                "retained_count": sum(value > 0 for value, _, _ in cohort),
+                "opening_amount_usd": places(base_usd, 2),
+                "closing_amount_usd": places(now_usd, 2),
+                "kept_amount_usd": places(kept_usd, 2),
                 "net_revenue_retention": ratio(now_usd, base_usd),
                 "gross_revenue_retention": ratio(kept_usd, base_usd),
             }
@@ -256,7 +263,7 @@ def cohorts(mrr: Mrr) -> list[Row]:
         number, at = 0, first
         while next_month(at) <= (mrr.sources.last_day + _DAY):
             values = sum((exact_usd(v, c, next_month(at) - _DAY) for v, c in each.get(at, [])), Fraction(0))
-            for segment in (segment_of(mrr.sources, account), "all"):
+            for segment in (segment_of(mrr.sources, account, next_month(first) - _DAY), "all"):
                 found[first, number, segment].append(values)
             number, at = number + 1, next_month(at)
     return [
@@ -271,6 +278,7 @@ def cohorts(mrr: Mrr) -> list[Row]:
     ]
 
 
-def segment_of(sources: Sources, account: int) -> str:
-    """An account's segment as the app has it now."""
-    return str(sources.accounts[account]["segment"]) if account != -1 else "unknown"
+def segment_of(sources: Sources, account: int, last_day: date) -> str:
+    """An account's segment at the end of a day."""
+    end = datetime.combine(last_day + _DAY, time()) - timedelta(microseconds=1)
+    return str(sources.memory.accounts.as_of(account, end)["segment"]) if account != -1 else "unknown"
