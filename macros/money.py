@@ -28,5 +28,22 @@ def reporting(
 
     Add up minor units of one currency and one date first, so that the one rounding is of the sum.
     """
-    amount = to_major(minor.sql(dialect="snowflake"), exponent.sql(dialect="snowflake"))
-    return evaluator.parse_one(f"CAST(ROUND({amount} * {usd_per_unit.sql(dialect='snowflake')}, 2) AS DECIMAL(18, 2))")
+    amount, rate = to_major(minor.sql(dialect="snowflake"), exponent.sql(dialect="snowflake")), usd_per_unit
+    # DuckDB keeps a product of two DECIMAL(18, n) at 18 digits, too few for 10 million at a rate of 8 decimals.
+    product = f"CAST({amount} AS DECIMAL(38, 3)) * {rate.sql(dialect='snowflake')}"
+    return evaluator.parse_one(f"CAST(ROUND({product}, 2) AS DECIMAL(18, 2))")
+
+
+@macro()
+def share_of(
+    evaluator: MacroEvaluator, minor: exp.Expression, part: exp.Expression, whole: exp.Expression
+) -> exp.Expression:
+    """``ROUND(minor * part / whole)`` in whole minor units, exact; NULL when ``whole`` is 0.
+
+    ``part`` and ``whole`` are whole numbers and not negative; the result is below 2^52.  A division would be binary on
+    DuckDB and cut at six decimals on Snowflake, and either can tip a half the wrong way; a remainder is exact on both.
+    """
+    amount, share, total = (f"CAST({one.sql(dialect='snowflake')} AS DECIMAL(38, 0))" for one in (minor, part, whole))
+    doubled = f"(2 * ABS({amount}) * {share} + {total})"
+    quotient = f"({doubled} - MOD({doubled}, 2 * {total})) / NULLIF(2 * {total}, 0)"
+    return evaluator.parse_one(f"CAST(SIGN({amount}) * ROUND({quotient}, 0) AS BIGINT)")

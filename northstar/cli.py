@@ -14,7 +14,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlmesh import Context
 
+from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import floor_boundary, next_boundary, parse_boundary, utc_now
 from northstar.ingest.contract import IngestError
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
@@ -24,6 +26,7 @@ from northstar.ingest.runner import IngestReport
 from northstar.ingest.state import source_state
 from northstar.ingest.together import Outcome, ingest_together
 from northstar.lock import LockHeld, writer_lock
+from northstar.metrics import load_metrics
 from northstar.settings import Settings
 from northstar.tick import tick
 from northstar.warehouse import Warehouse, WarehouseError
@@ -134,6 +137,44 @@ def sources_command(
     for state in states:
         table.add_row(*(escape(text) for text in state.as_row()))
     Console().print(table)
+
+
+@app.command("metrics")
+def metrics_command(
+    name: Annotated[str | None, typer.Argument(help="A metric's name or synonym; all when left out.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="Break the query down by this column; repeatable.")
+    ] = None,
+) -> None:
+    """List the metrics, or say what one means and print the SQL that computes it."""
+    with _clear_errors():
+        metrics = load_metrics(Settings.from_environment().project)
+        if name is None:
+            table = Table("metric", "what", "unit", "mart")
+            for metric in metrics.values():
+                table.add_row(metric.name, metric.title, metric.unit, metric.mart)
+            Console().print(table)
+            return
+        found = [metric for metric in metrics.values() if name in (metric.name, *metric.synonyms)]
+        if not found:
+            raise ValueError(f"there is no metric {name}; `northstar metrics` lists them")
+        metric = found[0]
+        _terminal.print(f"{metric.title}: {metric.description}", highlight=False, markup=False)
+        sys.stdout.write(metric.query(by or ()) + "\n")
+
+
+docs = typer.Typer(help="Documentation that is written from the models.", no_args_is_help=True)
+app.add_typer(docs, name="docs")
+
+
+@docs.command("bus-matrix")
+def bus_matrix_command() -> None:
+    """Write the bus matrix of facts and dimensions into docs/modeling.md."""
+    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
+    project = Settings.from_environment().project
+    with _clear_errors():
+        changed = rewrite(project, Context(paths=str(project)))
+    _terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
 
 
 @app.command("tick")

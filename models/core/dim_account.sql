@@ -2,7 +2,7 @@ MODEL (
   name core.dim_account,
   kind VIEW,
   owner analytics_engineering,
-  grain account_version_key,
+  grains (account_version_key, (account_id, valid_from)),
   tags ('layer=core', 'zone=restricted'),
   audits (
     unique_combination_of_columns(columns := (account_id, valid_from)),

@@ -2,7 +2,7 @@ MODEL (
   name core.dim_clinic,
   kind VIEW,
   owner analytics_engineering,
-  grain clinic_version_key,
+  grains (clinic_version_key, (clinic_id, valid_from)),
   tags ('layer=core', 'zone=restricted'),
   audits (
     unique_combination_of_columns(columns := (clinic_id, valid_from)),

@@ -2,7 +2,7 @@ MODEL (
   name core.dim_provider,
   kind VIEW,
   owner analytics_engineering,
-  grain provider_version_key,
+  grains (provider_version_key, (provider_id, valid_from)),
   tags ('layer=core', 'zone=restricted'),
   audits (
     unique_combination_of_columns(columns := (provider_id, valid_from)),

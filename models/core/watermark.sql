@@ -16,3 +16,18 @@ Use it for: telling complete periods from running ones; the as-of time of a repo
 SELECT
   'appointment'::VARCHAR AS subject, /* What the data is about */
   DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_scheduling__appointment_change))::TIMESTAMP AS complete_through /* End of what is complete, exclusive, UTC */
+UNION ALL
+SELECT
+  'patient_billing'::VARCHAR,
+  DATEADD(
+    MICROSECOND,
+    1,
+    LEAST(
+      @audited_through(intermediate.int_billing__invoice_change),
+      @audited_through(intermediate.int_billing__invoice_line_change),
+      @audited_through(intermediate.int_billing__payment_change),
+      @audited_through(intermediate.int_billing__payment_allocation_change),
+      @audited_through(intermediate.int_billing__refund_change),
+      @audited_through(intermediate.int_billing__credit_note_change)
+    )
+  )::TIMESTAMP

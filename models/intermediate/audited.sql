@@ -10,6 +10,27 @@ MODEL (
   ),
   blueprints (
     (
+      batch := int_billing__credit_note_change
+    ),
+    (
+      batch := int_billing__invoice_change
+    ),
+    (
+      batch := int_billing__invoice_line_change
+    ),
+    (
+      batch := int_billing__payer_change
+    ),
+    (
+      batch := int_billing__payment_change
+    ),
+    (
+      batch := int_billing__payment_allocation_change
+    ),
+    (
+      batch := int_billing__refund_change
+    ),
+    (
       batch := int_directory__account_change
     ),
     (

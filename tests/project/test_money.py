@@ -56,6 +56,7 @@ def test_major_of_an_unknown_exponent_is_unknown() -> None:
         ("1005", "3", "CAST(1 AS DECIMAL(18, 8))", "1.01"),  # 1.005 has no exact binary form
         ("1234", "0", "CAST(0.00768 AS DECIMAL(18, 8))", "9.48"),  # 9.47712
         ("1234", "3", "CAST(3.2670 AS DECIMAL(18, 8))", "4.03"),  # 4.031478
+        ("987654321098765", "2", "CAST(1.5 AS DECIMAL(18, 8))", "14814814816481.48"),  # 14814814816481.475
     ],
 )
 def test_reporting(minor: str, exponent: str, rate: str, amount: str) -> None:
@@ -68,6 +69,35 @@ def test_a_currency_without_a_rate_has_no_amount_in_dollars() -> None:
     call = money.reporting(MacroEvaluator(dialect="snowflake"), *_literals("100", "2", "CAST(NULL AS DECIMAL(18, 8))"))
 
     assert _value(call) is None
+
+
+@pytest.mark.parametrize(
+    ("minor", "part", "whole", "share"),
+    [
+        ("1000", "1", "3", 333),
+        ("1000", "2", "3", 667),
+        ("1000", "3", "3", 1000),
+        ("1", "1", "2", 1),  # half goes away from zero
+        ("-1", "1", "2", -1),
+        ("-1000", "2", "3", -667),
+        ("0", "1", "3", 0),
+        ("1", "0", "365", 0),
+        ("19999999", "1", "4", 5000000),  # 4999999.75
+        ("9999999", "1", "20000000", 0),  # 0.49999995: at six decimals a half
+        ("4503599627370495", "1", "1", 4503599627370495),
+        ("90071992547409", "9007199254740", "9007199254740", 90071992547409),
+    ],
+)
+def test_share_of(minor: str, part: str, whole: str, share: int) -> None:
+    call = money.share_of(MacroEvaluator(dialect="snowflake"), *_literals(minor, part, whole))
+
+    assert duckdb.sql(f"SELECT {call.sql(dialect='duckdb')}").fetchone() == (share,)
+
+
+def test_a_share_of_nothing_is_unknown() -> None:
+    call = money.share_of(MacroEvaluator(dialect="snowflake"), *_literals("100", "0", "0"))
+
+    assert duckdb.sql(f"SELECT {call.sql(dialect='duckdb')}").fetchone() == (None,)
 
 
 def test_every_rate_is_of_a_known_currency_and_every_month_has_one() -> None:

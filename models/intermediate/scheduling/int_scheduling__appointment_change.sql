@@ -69,7 +69,7 @@ SELECT
     THEN 'ends_not_after_start'
     WHEN ends_at > DATEADD(HOUR, 24, starts_at)
     THEN 'implausible_length'
-    WHEN NOT starts_at BETWEEN '2000-01-01'::TIMESTAMP AND DATEADD(YEAR, 5, committed_at)
+    WHEN @implausible(starts_at, committed_at)
     THEN 'implausible_date'
   END::VARCHAR AS fault_rule, /* Rule that the change breaks; such a row goes to quarantine, not to core */
   arrived.loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */

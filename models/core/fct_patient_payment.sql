@@ -1,0 +1,39 @@
+MODEL (
+  name core.fct_patient_payment,
+  kind VIEW,
+  owner analytics_engineering,
+  grain payment_id,
+  references (account_id, patient_key, payer_id, currency),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
+  depends_on (core.dim_account, core.dim_patient, core.dim_payer, core.dim_currency),
+  audits (
+    unique_values(columns := payment_id),
+    not_null(columns := (payment_id, account_id, patient_key, payer_id, status, currency, amount_minor, created_at)),
+    accepted_values(column := status, is_in := ('succeeded', 'failed')),
+    referential_integrity(column := account_id, parent := core.dim_account),
+    referential_integrity(column := patient_key, parent := core.dim_patient),
+    referential_integrity(column := payer_id, parent := core.dim_payer),
+    referential_integrity(column := currency, parent := core.dim_currency)
+  ),
+  description 'One row per payment of a patient or a payer to a clinic, also those that failed. A transaction fact.
+Use it for: cash received, by status succeeded and received_at; fees; payer mix; failures. Not for: what invoices are paid
+(fct_patient_payment_allocation), refunds (fct_patient_refund). Deleted payments are left out. A view over audited state.'
+);
+
+SELECT
+  payment_id::BIGINT AS payment_id, /* Payment, natural key */
+  account_id::BIGINT AS account_id, /* Account that is paid */
+  patient_key::BIGINT AS patient_key, /* Pseudonym of the patient whose care is paid */
+  COALESCE(payer_id, -2)::BIGINT AS payer_id, /* Payer; -2 when the patient pays */
+  currency::VARCHAR AS currency, /* ISO 4217 currency of the amounts */
+  created_at::TIMESTAMP AS created_at, /* When the payment was tried, UTC */
+  received_at::TIMESTAMP AS received_at, /* When the money was received, UTC; NULL for a failed one */
+  method::VARCHAR AS method, /* card, cash, check, ach or insurance */
+  status::VARCHAR AS status, /* succeeded or failed */
+  failure_code::VARCHAR AS failure_code, /* Why it failed, NULL when it did not */
+  amount_minor::BIGINT AS amount_minor, /* Amount paid or tried, minor units */
+  processor_fee_minor::BIGINT AS processor_fee_minor, /* Fee of the payment processor, minor units */
+  changed_at::TIMESTAMP AS changed_at /* When the app last changed the row, UTC */
+FROM intermediate.int_billing__payment
+WHERE
+  NOT is_deleted

@@ -1,0 +1,55 @@
+MODEL (
+  name intermediate.int_billing__credit_note_change,
+  kind INCREMENTAL_BY_TIME_RANGE (
+    time_column loaded_at
+  ),
+  owner data_engineering,
+  grain (credit_note_id, commit_lsn, commit_seq),
+  tags ('layer=intermediate', 'source=app'),
+  signals (
+    source_sealed(source := 'app')
+  ),
+  audits (
+    unique_combination_of_columns(columns := (credit_note_id, commit_lsn, commit_seq)),
+    not_null(columns := (credit_note_id, operation, committed_at)),
+    fault_share(max_share := 0.05)
+  ),
+  description 'One row per change of a credit note on a patient''s invoice, audited before anything downstream reads it; faulty rows are marked.
+Use it for: building current state and history. Not for: analysis. Grows by what arrives.'
+);
+
+WITH arrived AS (
+  @arrivals(staging.stg_app__credit_note, credit_note_id, @start_ts, @end_ts)
+)
+SELECT
+  arrived.credit_note_id::BIGINT AS credit_note_id, /* Credit note, natural key */
+  arrived.operation::VARCHAR AS operation, /* R snapshot, I insert, U update, D delete, T truncate */
+  arrived.commit_lsn::BIGINT AS commit_lsn, /* Position of the transaction in the source's log */
+  arrived.commit_seq::BIGINT AS commit_seq, /* Position of the change in its transaction */
+  arrived.committed_at::TIMESTAMP AS committed_at, /* When the source committed the change, UTC */
+  arrived.invoice_id::BIGINT AS invoice_id, /* Invoice that is reduced */
+  arrived.reason_code::VARCHAR AS reason_code, /* contractual_adjustment, billing_error or courtesy */
+  arrived.currency::VARCHAR AS currency, /* ISO 4217 currency of the amount */
+  arrived.amount_minor::BIGINT AS amount_minor, /* Amount taken off, minor units */
+  arrived.issued_at::TIMESTAMP AS issued_at, /* When it was issued, UTC */
+  arrived.changed_at::TIMESTAMP AS changed_at, /* When the app last changed the row, UTC */
+  CASE
+    WHEN arrived.operation = 'D'
+    THEN NULL
+    WHEN invoice_id IS NULL
+    THEN 'missing_key'
+    WHEN known.currency IS NULL
+    THEN 'unknown_currency'
+    WHEN amount_minor IS NULL
+    THEN 'missing_amount'
+    WHEN amount_minor < 0
+    THEN 'negative_amount'
+    WHEN issued_at IS NULL
+    THEN 'missing_time'
+    WHEN @implausible(issued_at, committed_at)
+    THEN 'implausible_date'
+  END::VARCHAR AS fault_rule, /* Rule that the change breaks; such a row goes to quarantine, not to core */
+  arrived.loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
+FROM arrived
+LEFT JOIN reference.currency AS known
+  ON known.currency = arrived.currency
