@@ -102,7 +102,7 @@ def cancellations_of(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expr
 
 @macro()
 def stretches_of(evaluator: MacroEvaluator, span: exp.Expression, kinds: exp.Expression) -> exp.Expression:
-    """The days of spans cut where anything begins or ends: how long each stretch is, and how many spans of each kind lie
+    """The days of spans, cut where anything begins or ends: how long each stretch is, how many spans of each kind lie
     on it.
 
     A span is on a day, begins before its end and ends after its start; what is beyond the day is cut off.  So the union

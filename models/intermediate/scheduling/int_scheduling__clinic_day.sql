@@ -70,12 +70,8 @@ SELECT
   COUNT(IFF(outcome = 'cancelled' AND notice = '24_to_72_hours', 1, NULL))::BIGINT AS cancelled_24_to_72_hours_count, /* Of these, 24 to 72 hours before */
   COUNT(IFF(outcome = 'cancelled' AND notice = 'over_72_hours', 1, NULL))::BIGINT AS cancelled_over_72_hours_count, /* Of these, more than 72 hours before */
   COUNT(IFF(outcome = 'rescheduled', 1, NULL))::BIGINT AS rescheduled_count, /* Replaced by another appointment, not in the other counts */
-  (
-    ROUND(MEDIAN(IFF(outcome = 'cancelled' AND cancellation_lead >= 0, cancellation_lead, NULL)) / 36000000) / 100
-  )::DECIMAL(12, 2) AS median_cancellation_lead_hours, /* From cancellation to start, of those cancelled before it */
-  (
-    ROUND(MEDIAN(IFF(is_booked AND outcome <> 'rescheduled', booking_lead, NULL)) / 36000000) / 100
-  )::DECIMAL(12, 2) AS median_booking_lead_hours /* From the making of the appointment to its start, of scheduled ones */
+  @hours(MEDIAN(IFF(outcome = 'cancelled' AND cancellation_lead >= 0, cancellation_lead, NULL)), 3600000000)::DECIMAL(12, 2) AS median_cancellation_lead_hours, /* From cancellation to start, of those cancelled before it */
+  @hours(MEDIAN(IFF(is_booked AND outcome <> 'rescheduled', booking_lead, NULL)), 3600000000)::DECIMAL(12, 2) AS median_booking_lead_hours /* From the making of the appointment to its start, of scheduled ones */
 FROM day
 LEFT JOIN visit
   USING (clinic_id, appointment_type_id, local_date)

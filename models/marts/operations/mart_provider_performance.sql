@@ -35,9 +35,9 @@ SELECT
   COALESCE(specialty.specialty_name, 'Unknown')::VARCHAR AS specialty_name, /* Name of the specialty */
   clinic.clinic_name::VARCHAR AS clinic_name, /* Clinic */
   clinic.region_code::VARCHAR AS region_code, /* Sales region of the clinic */
-  @hours(month.available_seconds)::DECIMAL(12, 2) AS available_hours, /* Template hours less closures, time off and blocks; NULL without a template */
-  @hours(month.booked_seconds)::DECIMAL(12, 2) AS booked_hours, /* Hours with at least one appointment that holds time */
-  @hours(month.fulfilled_seconds)::DECIMAL(12, 2) AS fulfilled_hours, /* Hours with at least one fulfilled appointment */
+  @hours(month.available_seconds, 3600)::DECIMAL(12, 2) AS available_hours, /* Template hours less closures, time off and blocks; NULL without a template */
+  @hours(month.booked_seconds, 3600)::DECIMAL(12, 2) AS booked_hours, /* Hours with at least one appointment that holds time */
+  @hours(month.fulfilled_seconds, 3600)::DECIMAL(12, 2) AS fulfilled_hours, /* Hours with at least one fulfilled appointment */
   @ratio(month.fulfilled_seconds, month.available_seconds)::DECIMAL(9, 4) AS realised_utilization, /* Fulfilled by available time */
   month.fulfilled_count::BIGINT AS visit_count, /* Visits done */
   month.visit_days::BIGINT AS visit_days, /* Days with a visit done */
