@@ -53,14 +53,19 @@ def audited_through(evaluator: MacroEvaluator, batch: exp.Expression) -> exp.Exp
 
 @macro()
 def latest_image(
-    evaluator: MacroEvaluator, batch: exp.Expression, key: exp.Expression, touched: exp.Expression | None = None
+    evaluator: MacroEvaluator,
+    batch: exp.Expression,
+    key: exp.Expression,
+    touched: exp.Expression | None = None,
+    passed: exp.Expression | None = None,
 ) -> exp.Expression:
     """The last audited, faultless image of each key, with ``is_deleted`` telling whether a delete came after it.
 
     A delete carries nothing but the key, so the image is the last change that was none.  ``touched`` names a CTE that
-    limits the look-up to its keys.
+    limits the look-up to its keys; ``passed`` a later model whose audits must have passed as well.
     """
     table, column = batch.sql(dialect="snowflake"), key.sql(dialect="snowflake")
+    gate = watermark(passed.sql(dialect="snowflake") if passed else table)
     only_touched = f"JOIN {touched.sql(dialect='snowflake')} AS touched USING ({column})" if touched else ""
     newest_first = f"PARTITION BY logged.{column} ORDER BY logged.commit_lsn DESC, logged.commit_seq DESC"
     return evaluator.parse_one(
@@ -70,11 +75,33 @@ def latest_image(
             logged.*,
             FIRST_VALUE(logged.operation) OVER ({newest_first}) = 'D' AS is_deleted
           FROM {table} AS logged {only_touched}
-          WHERE logged.fault_rule IS NULL AND logged.loaded_at <= {watermark(table)}
+          WHERE logged.fault_rule IS NULL AND logged.loaded_at <= {gate}
         ) AS image
         WHERE image.operation <> 'D'
         QUALIFY ROW_NUMBER() OVER (
           PARTITION BY image.{column} ORDER BY image.commit_lsn DESC, image.commit_seq DESC
         ) = 1
+        """
+    )
+
+
+@macro()
+def documents_of(
+    evaluator: MacroEvaluator,
+    batch: exp.Expression,
+    key: exp.Expression,
+    document: exp.Expression,
+    start: exp.Expression,
+    end: exp.Expression,
+) -> exp.Expression:
+    """The documents to which the rows that an interval changed belong, or belonged in an earlier version."""
+    table, column, link = (one.sql(dialect="snowflake") for one in (batch, key, document))
+    interval = f"BETWEEN {start.sql(dialect='snowflake')} AND {end.sql(dialect='snowflake')}"
+    return evaluator.parse_one(
+        f"""
+        SELECT DISTINCT version.{link}
+        FROM {table} AS version
+        JOIN {table} AS changed USING ({column})
+        WHERE changed.loaded_at {interval} AND version.{link} IS NOT NULL
         """
     )

@@ -7,17 +7,21 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlmesh import Context
+from sqlmesh import Context as SQLMeshContext
+from sqlmesh.core.console import NoopConsole, set_console
 
 from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import floor_boundary, next_boundary, parse_boundary, utc_now
+from northstar.environments import environment_states
+from northstar.gate.report import markdown, print_report
+from northstar.gate.run import DAYS, run_gate
 from northstar.ingest.contract import IngestError
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
@@ -27,6 +31,8 @@ from northstar.ingest.state import source_state
 from northstar.ingest.together import Outcome, ingest_together
 from northstar.lock import LockHeld, writer_lock
 from northstar.metrics import load_metrics
+from northstar.promotion.guard import PROD
+from northstar.promotion.promote import promote
 from northstar.settings import Settings
 from northstar.tick import tick
 from northstar.warehouse import Warehouse, WarehouseError
@@ -163,6 +169,91 @@ def metrics_command(
         sys.stdout.write(metric.query(by or ()) + "\n")
 
 
+@contextmanager
+def _project(purpose: str) -> Iterator[SQLMeshContext]:
+    """The SQLMesh project under the writer lock, quiet."""
+    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
+    settings = Settings.from_environment()
+    with _clear_errors(), writer_lock(settings.lock, purpose):
+        set_console(NoopConsole())
+        context = SQLMeshContext(paths=str(settings.project))
+        try:
+            context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
+            yield context
+        finally:
+            context.close()
+
+
+class ReportFormat(StrEnum):
+    """How the gate's report is written."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+@app.command("gate")
+def gate_command(
+    base: Annotated[str, typer.Option("--base", help="The environment to compare with.")] = "prod",
+    environment: Annotated[str | None, typer.Option("--env", help="The environment to build, such as pr_42.")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days of history to build where tables allow it.")] = DAYS,
+    report_format: Annotated[ReportFormat, typer.Option("--format")] = ReportFormat.TERMINAL,
+) -> None:
+    """Prove the project as it stands: lint, unit tests, a preview with its audits, what differs, who reads it.
+
+    Keeps a receipt, which `northstar promote` asks for.  Exits with 1 when a check failed.
+    """
+    with _project("northstar gate") as context:
+        report = run_gate(context, base, environment, days)
+    match report_format:
+        case ReportFormat.JSON:
+            sys.stdout.write(json.dumps(report.as_dict()) + "\n")
+        case ReportFormat.MARKDOWN:
+            sys.stdout.write(markdown(report))
+        case ReportFormat.TERMINAL:
+            print_report(report, Console())
+    raise typer.Exit(ExitCode.OK if report.passed else ExitCode.MODELS_FAILED)
+
+
+@app.command("promote")
+def promote_command() -> None:
+    """Put into prod what the gate has passed; refuses anything else."""
+    with _project("northstar promote") as context:
+        promotion = promote(context)
+    what = "prod is now" if promotion.changed else "prod was already"
+    _terminal.print(f"{what} {promotion.digest}", highlight=False)
+
+
+@app.command("envs")
+def environments_command(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an environment, for machines.")] = False,
+    remove: Annotated[str | None, typer.Option("--remove", help="Remove this environment now.")] = None,
+) -> None:
+    """Show each virtual environment: owners, age, end, and what it does not share with prod."""
+    with _project("northstar envs") as context:
+        if remove is not None:
+            if remove == PROD:
+                raise ValueError("prod is not removed")
+            context.invalidate_environment(remove, sync=True, must_exist=True)
+        states = environment_states(context)
+    if as_json:
+        for state in states:
+            sys.stdout.write(json.dumps(state.as_line()) + "\n")
+        return
+    table = Table("environment", "owners", "planned", "ends", "models", "its own", "rows of its own")
+    for state in states:
+        table.add_row(
+            state.name + ("" if state.finished else " (unfinished: plan it again)"),
+            ", ".join(state.owners),
+            f"{state.planned_at:%Y-%m-%d %H:%M}" if state.planned_at else "",
+            f"{state.expires_at:%Y-%m-%d %H:%M}" if state.expires_at else "never",
+            str(state.models),
+            str(len(state.own_models)),
+            f"{state.own_rows:,}",
+        )
+    Console().print(table)
+
+
 docs = typer.Typer(help="Documentation that is written from the models.", no_args_is_help=True)
 app.add_typer(docs, name="docs")
 
@@ -173,7 +264,7 @@ def bus_matrix_command() -> None:
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     project = Settings.from_environment().project
     with _clear_errors():
-        changed = rewrite(project, Context(paths=str(project)))
+        changed = rewrite(project, SQLMeshContext(paths=str(project)))
     _terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
 
 

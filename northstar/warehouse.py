@@ -20,6 +20,7 @@ from sqlmesh.utils.errors import PlanError
 
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
+from northstar.promotion.ledger import Ledger, digest
 from northstar.pseudonyms import ensure_key
 from northstar.settings import Settings
 
@@ -155,6 +156,7 @@ class Warehouse:
         tables are created first and filled by ``run``.  Repeating it heals an environment that was left half-made.
         """
         ensure_key(self.connection)
+        Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
         self._declare_raw()
         with self._recorded() as report:
             try:

@@ -34,11 +34,13 @@ SELECT
   uncollectible_at::TIMESTAMP AS uncollectible_at, /* When it was written off, UTC */
   status::VARCHAR AS status, /* draft, open, paid, void or uncollectible */
   is_deleted::BOOLEAN AS is_deleted, /* Whether it was deleted at the source */
+  has_quarantined_row::BOOLEAN AS has_quarantined_row, /* Whether the last change of one of its rows waits in quarantine, so that amounts may not agree */
   subtotal_minor::BIGINT AS subtotal_minor, /* Sum of its lines before tax, minor units */
   tax_minor::BIGINT AS tax_minor, /* Sum of its lines' tax, minor units */
   total_minor::BIGINT AS total_minor, /* Subtotal and tax, minor units */
   paid_minor::BIGINT AS paid_minor, /* Sum of the payments applied, minor units; refunds do not lower it */
   credited_minor::BIGINT AS credited_minor, /* Sum of its credit notes, minor units */
+  refunded_minor::BIGINT AS refunded_minor, /* Sum of the refunds of its payments, minor units; changes nothing that is owed */
   IFF(status IN ('open', 'paid') AND NOT is_deleted, total_minor - paid_minor - credited_minor, 0)::BIGINT AS open_minor, /* What is still owed now, minor units; 0 for drafts, void and uncollectible invoices */
   changed_at::TIMESTAMP AS changed_at /* When the app last changed the row, UTC */
 FROM intermediate.int_billing__invoice

@@ -31,8 +31,14 @@ SELECT
   method::VARCHAR AS method, /* card, cash, check, ach or insurance */
   status::VARCHAR AS status, /* succeeded or failed */
   failure_code::VARCHAR AS failure_code, /* Why it failed, NULL when it did not */
+  has_quarantined_row::BOOLEAN AS has_quarantined_row, /* Whether the last change of one of its rows waits in quarantine, so that amounts may not agree */
   amount_minor::BIGINT AS amount_minor, /* Amount paid or tried, minor units */
   processor_fee_minor::BIGINT AS processor_fee_minor, /* Fee of the payment processor, minor units */
+  allocated_minor::BIGINT AS allocated_minor, /* Sum of what was applied to invoices, minor units */
+  refunded_minor::BIGINT AS refunded_minor, /* Sum of what was given back, minor units */
+  (
+    received_minor - allocated_minor
+  )::BIGINT AS unapplied_minor, /* Received and not yet applied to an invoice, minor units; a refund does not lower it */
   changed_at::TIMESTAMP AS changed_at /* When the app last changed the row, UTC */
 FROM intermediate.int_billing__payment
 WHERE

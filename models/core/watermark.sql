@@ -19,15 +19,4 @@ SELECT
 UNION ALL
 SELECT
   'patient_billing'::VARCHAR,
-  DATEADD(
-    MICROSECOND,
-    1,
-    LEAST(
-      @audited_through(intermediate.int_billing__invoice_change),
-      @audited_through(intermediate.int_billing__invoice_line_change),
-      @audited_through(intermediate.int_billing__payment_change),
-      @audited_through(intermediate.int_billing__payment_allocation_change),
-      @audited_through(intermediate.int_billing__refund_change),
-      @audited_through(intermediate.int_billing__credit_note_change)
-    )
-  )::TIMESTAMP
+  DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_billing__balance))::TIMESTAMP

@@ -14,12 +14,12 @@ MODEL (
   columns (
     currency VARCHAR,
     valid_from VARCHAR,
-    usd_per_unit VARCHAR
+    usd_per_unit DECIMAL(18, 8)
   ),
   column_descriptions (
     currency = 'ISO 4217 code',
     valid_from = 'First day of the rate, ISO 8601, as text because SQLMesh reads dates of seeds with a warning',
-    usd_per_unit = 'US dollars for one unit of the currency, as text to keep it exact'
+    usd_per_unit = 'US dollars for one unit of the currency'
   ),
   audits (
     unique_combination_of_columns(columns := (currency, valid_from))

@@ -9,11 +9,14 @@ MODEL (
     'layer=intermediate'
   ),
   audits (
-    unique_values(columns := credit_note_id),
-    not_null(columns := (credit_note_id, invoice_id, currency, amount_minor, issued_at))
+    unique_values(columns := credit_note_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
+    not_null(
+      columns := (credit_note_id, invoice_id, currency, amount_minor, issued_at),
+      condition := settled_at BETWEEN @start_ts AND @end_ts
+    )
   ),
-  description 'One row per credit note on a patient''s invoice, as last told by the source; deleted ones stay, flagged.
-Use it for: core.fct_patient_credit_note. Not for: how it came to be.
+  description 'One row per credit note on a patient''s invoice, as last told by the source and once it balances; deleted ones stay,
+flagged. Use it for: core.fct_patient_credit_note. Not for: how it came to be.
 Recomputed for those that changed: the cost is a look-up of their keys in the log.'
 );
 
@@ -32,7 +35,8 @@ SELECT
   amount_minor::BIGINT AS amount_minor, /* Amount taken off, minor units */
   issued_at::TIMESTAMP AS issued_at, /* When it was issued, UTC */
   changed_at::TIMESTAMP AS changed_at, /* When the app last changed the row, UTC */
-  is_deleted::BOOLEAN AS is_deleted /* Whether it was deleted at the source */
+  is_deleted::BOOLEAN AS is_deleted, /* Whether it was deleted at the source */
+  @end_ts::TIMESTAMP AS settled_at /* End of the interval that computed the row, UTC */
 FROM (
-  @latest_image(intermediate.int_billing__credit_note_change, credit_note_id, touched)
+  @latest_image(intermediate.int_billing__credit_note_change, credit_note_id, touched, intermediate.int_billing__balance)
 )

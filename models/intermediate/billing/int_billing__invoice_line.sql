@@ -9,11 +9,14 @@ MODEL (
     'layer=intermediate'
   ),
   audits (
-    unique_values(columns := invoice_line_id),
-    not_null(columns := (invoice_line_id, invoice_id, service_date, amount_minor, tax_minor))
+    unique_values(columns := invoice_line_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
+    not_null(
+      columns := (invoice_line_id, invoice_id, service_date, amount_minor, tax_minor),
+      condition := settled_at BETWEEN @start_ts AND @end_ts
+    )
   ),
-  description 'One row per line of a patient''s invoice, as last told by the source; deleted ones stay, flagged.
-Use it for: core.fct_patient_invoice_line. Not for: how it came to be.
+  description 'One row per line of a patient''s invoice, as last told by the source and once it balances; deleted ones stay,
+flagged. Use it for: core.fct_patient_invoice_line. Not for: how it came to be.
 Recomputed for those that changed: the cost is a look-up of their keys in the log.'
 );
 
@@ -37,7 +40,8 @@ SELECT
   tax_minor::BIGINT AS tax_minor, /* Tax on the line, minor units */
   created_at::TIMESTAMP AS created_at, /* When the row was made, UTC */
   changed_at::TIMESTAMP AS changed_at, /* When the app last changed the row, UTC */
-  is_deleted::BOOLEAN AS is_deleted /* Whether it was deleted at the source */
+  is_deleted::BOOLEAN AS is_deleted, /* Whether it was deleted at the source */
+  @end_ts::TIMESTAMP AS settled_at /* End of the interval that computed the row, UTC */
 FROM (
-  @latest_image(intermediate.int_billing__invoice_line_change, invoice_line_id, touched)
+  @latest_image(intermediate.int_billing__invoice_line_change, invoice_line_id, touched, intermediate.int_billing__balance)
 )

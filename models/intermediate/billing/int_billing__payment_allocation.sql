@@ -9,11 +9,14 @@ MODEL (
     'layer=intermediate'
   ),
   audits (
-    unique_values(columns := payment_allocation_id),
-    not_null(columns := (payment_allocation_id, payment_id, invoice_id, amount_minor, allocated_at))
+    unique_values(columns := payment_allocation_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
+    not_null(
+      columns := (payment_allocation_id, payment_id, invoice_id, amount_minor, allocated_at),
+      condition := settled_at BETWEEN @start_ts AND @end_ts
+    )
   ),
-  description 'One row per allocation of a payment to an invoice, as last told by the source; deleted ones stay, flagged.
-Use it for: core.fct_patient_payment_allocation. Not for: how it came to be.
+  description 'One row per allocation of a payment to an invoice, as last told by the source and once it balances; deleted ones stay,
+flagged. Use it for: core.fct_patient_payment_allocation. Not for: how it came to be.
 Recomputed for those that changed: the cost is a look-up of their keys in the log.'
 );
 
@@ -31,7 +34,8 @@ SELECT
   amount_minor::BIGINT AS amount_minor, /* Amount applied, minor units */
   allocated_at::TIMESTAMP AS allocated_at, /* When it was applied, UTC */
   changed_at::TIMESTAMP AS changed_at, /* When the app last changed the row, UTC */
-  is_deleted::BOOLEAN AS is_deleted /* Whether it was deleted at the source */
+  is_deleted::BOOLEAN AS is_deleted, /* Whether it was deleted at the source */
+  @end_ts::TIMESTAMP AS settled_at /* End of the interval that computed the row, UTC */
 FROM (
-  @latest_image(intermediate.int_billing__payment_allocation_change, payment_allocation_id, touched)
+  @latest_image(intermediate.int_billing__payment_allocation_change, payment_allocation_id, touched, intermediate.int_billing__balance)
 )

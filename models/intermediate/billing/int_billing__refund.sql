@@ -9,11 +9,14 @@ MODEL (
     'layer=intermediate'
   ),
   audits (
-    unique_values(columns := refund_id),
-    not_null(columns := (refund_id, payment_id, invoice_id, currency, amount_minor, refunded_at))
+    unique_values(columns := refund_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
+    not_null(
+      columns := (refund_id, payment_id, invoice_id, currency, amount_minor, refunded_at),
+      condition := settled_at BETWEEN @start_ts AND @end_ts
+    )
   ),
-  description 'One row per refund of a payment, as last told by the source; deleted ones stay, flagged.
-Use it for: core.fct_patient_refund. Not for: how it came to be.
+  description 'One row per refund of a payment, as last told by the source and once it balances; deleted ones stay,
+flagged. Use it for: core.fct_patient_refund. Not for: how it came to be.
 Recomputed for those that changed: the cost is a look-up of their keys in the log.'
 );
 
@@ -33,7 +36,8 @@ SELECT
   amount_minor::BIGINT AS amount_minor, /* Amount given back, minor units */
   refunded_at::TIMESTAMP AS refunded_at, /* When it was given back, UTC */
   changed_at::TIMESTAMP AS changed_at, /* When the app last changed the row, UTC */
-  is_deleted::BOOLEAN AS is_deleted /* Whether it was deleted at the source */
+  is_deleted::BOOLEAN AS is_deleted, /* Whether it was deleted at the source */
+  @end_ts::TIMESTAMP AS settled_at /* End of the interval that computed the row, UTC */
 FROM (
-  @latest_image(intermediate.int_billing__refund_change, refund_id, touched)
+  @latest_image(intermediate.int_billing__refund_change, refund_id, touched, intermediate.int_billing__balance)
 )

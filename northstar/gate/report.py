@@ -1,0 +1,150 @@
+"""The gate's findings for people: in the terminal, and in Markdown for a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from northstar.gate.findings import GateReport, MetricDiff, ModelDiff
+
+_ROWS_SHOWN = 25
+"""Rows of a table before the rest is counted only."""
+
+Grid = tuple[str, Sequence[str], list[Sequence[str]]]
+"""Title, header and rows."""
+
+
+def grids(report: GateReport) -> list[Grid]:
+    """The findings as tables; those without rows are left out."""
+    found: list[Grid] = [
+        (
+            "checks",
+            ("check", "result", "what", "s"),
+            [
+                (check.name, "passed" if check.passed else "FAILED", check.summary, f"{check.seconds:.1f}")
+                for check in report.checks
+            ],
+        ),
+        (
+            "what is built",
+            ("model", "change", "intervals", "rows", "s", "left for prod"),
+            [
+                (
+                    cost.model,
+                    cost.change,
+                    f"{cost.intervals:,}",
+                    f"{cost.rows:,}",
+                    f"{cost.seconds:.1f}",
+                    f"{cost.prod_intervals:,} intervals, about {cost.prod_seconds:.0f} s"
+                    if cost.prod_intervals
+                    else "",
+                )
+                for cost in report.costs
+            ],
+        ),
+        (
+            "rows and columns",
+            ("model", "rows before", "rows after", "gone", "new", "columns", "changed values"),
+            [_diff_row(diff) for diff in report.diffs],
+        ),
+        (
+            "metrics that move",
+            ("metric", "of", "before", "after", "change"),
+            [_metric_row(metric) for metric in report.metrics],
+        ),
+        (
+            "who reads what may change",
+            ("kind", "name", "owner", "columns"),
+            [
+                (reader.kind.replace("_", " "), reader.title, reader.owner, ", ".join(reader.columns))
+                for reader in report.readers
+            ],
+        ),
+    ]
+    return [grid for grid in found if grid[2]]
+
+
+def verdict(report: GateReport) -> str:
+    """One line."""
+    if not report.passed:
+        return "The gate is closed: mend what failed and run it again."
+    if report.commit_id is None:
+        return "The gate is open, but files differ from their commit: commit, run the gate again, then promote."
+    return "The gate is open: `northstar promote` puts this into prod."
+
+
+def print_report(report: GateReport, console: Console) -> None:
+    """Show the findings in a terminal."""
+    console.print(f"{_heading(report)}\n", highlight=False, markup=False)
+    for title, header, rows in grids(report):
+        table = Table(title=title, title_justify="left")
+        for name in header:
+            table.add_column(name, overflow="fold")
+        for row in _cut(rows):
+            table.add_row(*(escape(cell) for cell in row), style="red" if "FAILED" in row else None)
+        console.print(table)
+    for problem in _problems(report):
+        console.print(problem, style="red", highlight=False, markup=False)
+    console.print(verdict(report), style="bold", highlight=False, markup=False)
+
+
+def markdown(report: GateReport) -> str:
+    """The findings as a comment on a pull request."""
+    lines = [f"### {verdict(report)}", "", _heading(report), ""]
+    for title, header, rows in grids(report):
+        lines += [f"**{title.capitalize()}**", "", _line(header), "|---" * len(header) + "|"]
+        lines += [_line(row) for row in _cut(rows)]
+        lines.append("")
+    if problems := _problems(report):
+        lines += ["**What failed**", "", *(f"- {problem}" for problem in problems), ""]
+    return "\n".join(lines)
+
+
+def _heading(report: GateReport) -> str:
+    against = f"Project {report.digest} against {report.base}, in environment {report.environment}"
+    return f"{against}; compared: {report.window}." if report.window else f"{against}."
+
+
+def _problems(report: GateReport) -> list[str]:
+    return [f"{check.name}: {problem}" for check in report.checks for problem in check.problems]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _cut(rows: list[Sequence[str]]) -> Iterable[Sequence[str]]:
+    yield from rows[:_ROWS_SHOWN]
+    if len(rows) > _ROWS_SHOWN:
+        yield (f"and {len(rows) - _ROWS_SHOWN} more", *[""] * (len(rows[0]) - 1))
+
+
+def _diff_row(diff: ModelDiff) -> Sequence[str]:
+    columns = [
+        *(f"+{column}" for column in diff.added_columns),
+        *(f"-{column}" for column in diff.removed_columns),
+        *(f"{column} retyped" for column in diff.retyped_columns),
+    ]
+    shares = sorted(diff.changed_share.items(), key=lambda item: -item[1])
+    return (
+        diff.model,
+        f"{diff.rows_before:,}",
+        f"{diff.rows_after:,}",
+        f"{diff.only_before:,}",
+        f"{diff.only_after:,}",
+        ", ".join(columns),
+        ", ".join(f"{column} {share:.2%}" for column, share in shares),
+    )
+
+
+def _metric_row(metric: MetricDiff) -> Sequence[str]:
+    def show(figure: float | None) -> str:
+        return "none" if figure is None else f"{figure:,.4g}" if abs(figure) < 1000 else f"{figure:,.2f}"
+
+    change = ""
+    if metric.before and metric.after is not None:
+        change = f"{metric.after / metric.before - 1:+.2%}"
+    return metric.metric, metric.by, show(metric.before), show(metric.after), change

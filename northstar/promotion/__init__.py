@@ -1,0 +1,1 @@
+"""How a change becomes prod: by a receipt of the gate, which a guard asks for."""
