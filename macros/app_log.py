@@ -51,6 +51,28 @@ def audited_through(evaluator: MacroEvaluator, batch: exp.Expression) -> exp.Exp
     return evaluator.parse_one(watermark(batch.sql(dialect="snowflake")))
 
 
+def last_image(table: str, column: str, known: str, only_touched: str = "") -> str:
+    """SQL of the last faultless image of each key among the changes that meet the condition ``known``.
+
+    A delete carries nothing but the key, so the image is the last change that was none.  ``only_touched`` is a join
+    that limits the look-up.
+    """
+    newest_first = f"PARTITION BY logged.{column} ORDER BY logged.commit_lsn DESC, logged.commit_seq DESC"
+    return f"""
+        SELECT image.* FROM (
+          SELECT
+            logged.*,
+            FIRST_VALUE(logged.operation) OVER ({newest_first}) = 'D' AS is_deleted
+          FROM {table} AS logged {only_touched}
+          WHERE logged.fault_rule IS NULL AND {known}
+        ) AS image
+        WHERE image.operation <> 'D'
+        QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY image.{column} ORDER BY image.commit_lsn DESC, image.commit_seq DESC
+        ) = 1
+        """
+
+
 @macro()
 def latest_image(
     evaluator: MacroEvaluator,
@@ -61,28 +83,13 @@ def latest_image(
 ) -> exp.Expression:
     """The last audited, faultless image of each key, with ``is_deleted`` telling whether a delete came after it.
 
-    A delete carries nothing but the key, so the image is the last change that was none.  ``touched`` names a CTE that
-    limits the look-up to its keys; ``passed`` a later model whose audits must have passed as well.
+    ``touched`` names a CTE that limits the look-up to its keys; ``passed`` a later model whose audits must have passed
+    as well.
     """
     table, column = batch.sql(dialect="snowflake"), key.sql(dialect="snowflake")
     gate = watermark(passed.sql(dialect="snowflake") if passed else table)
     only_touched = f"JOIN {touched.sql(dialect='snowflake')} AS touched USING ({column})" if touched else ""
-    newest_first = f"PARTITION BY logged.{column} ORDER BY logged.commit_lsn DESC, logged.commit_seq DESC"
-    return evaluator.parse_one(
-        f"""
-        SELECT image.* FROM (
-          SELECT
-            logged.*,
-            FIRST_VALUE(logged.operation) OVER ({newest_first}) = 'D' AS is_deleted
-          FROM {table} AS logged {only_touched}
-          WHERE logged.fault_rule IS NULL AND logged.loaded_at <= {gate}
-        ) AS image
-        WHERE image.operation <> 'D'
-        QUALIFY ROW_NUMBER() OVER (
-          PARTITION BY image.{column} ORDER BY image.commit_lsn DESC, image.commit_seq DESC
-        ) = 1
-        """
-    )
+    return evaluator.parse_one(last_image(table, column, f"logged.loaded_at <= {gate}", only_touched))
 
 
 @macro()

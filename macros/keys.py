@@ -27,11 +27,12 @@ def patient_key(evaluator: MacroEvaluator, patient_id: exp.Expression) -> exp.Ex
     """The pseudonym of a patient: HMAC-SHA-256 of the id, cut to 60 bits.
 
     The HMAC's key exists only as two padded halves in a locked table; it is in no SQL text, variable or state.
+    Negative ids are members of the dimension that stand for nobody, such as -2 for erased patients, and stay so.
     """
     message = f"'patient:' || CAST({patient_id.sql(dialect='snowflake')} AS TEXT)"
     inner = f"(SELECT inner_pad FROM restricted.pseudonym_key) || TO_BINARY({message}, 'UTF-8')"
     outer = f"(SELECT outer_pad FROM restricted.pseudonym_key) || SHA2_BINARY({inner}, 256)"
     digest = _as_integer(evaluator, f"SHA2({outer}, 256)")
-    return evaluator.parse_one(
-        f"IFF({patient_id.sql(dialect='snowflake')} IS NULL, NULL, {digest.sql(dialect='snowflake')})"
-    )
+    number = patient_id.sql(dialect="snowflake")
+    pseudonym = f"IFF({number} < 0, {number}, {digest.sql(dialect='snowflake')})"
+    return evaluator.parse_one(f"IFF({number} IS NULL, NULL, {pseudonym})")

@@ -21,6 +21,17 @@ def major(evaluator: MacroEvaluator, minor: exp.Expression, exponent: exp.Expres
 
 
 @macro()
+def minor(evaluator: MacroEvaluator, amount: exp.Expression, exponent: exp.Expression) -> exp.Expression:
+    """The amount in whole minor units, as a source that keeps major units (with at most 4 decimals) means it.
+
+    What is less than a minor unit is rounded; ``major`` of the result tells whether there was any.
+    """
+    unit = f"CASE {exponent.sql(dialect='snowflake')} WHEN 0 THEN 1 WHEN 1 THEN 10 WHEN 2 THEN 100 WHEN 3 THEN 1000 END"
+    exact = f"CAST({amount.sql(dialect='snowflake')} AS DECIMAL(34, 4)) * CAST({unit} AS DECIMAL(4, 0))"
+    return evaluator.parse_one(f"CAST(ROUND({exact}, 0) AS BIGINT)")
+
+
+@macro()
 def reporting(
     evaluator: MacroEvaluator, minor: exp.Expression, exponent: exp.Expression, usd_per_unit: exp.Expression
 ) -> exp.Expression:
@@ -34,13 +45,13 @@ def reporting(
     return evaluator.parse_one(f"CAST(ROUND({product}, 2) AS DECIMAL(18, 2))")
 
 
-def exact_share(whole_number: str, part: str, whole: str) -> str:
-    """SQL of ``ROUND(whole_number * part / whole)``, exact; NULL when ``whole`` is 0.
+def to_share(minor: str, part: str, whole: str) -> str:
+    """SQL of ``ROUND(minor * part / whole)`` in whole minor units, exact; NULL when ``whole`` is 0.
 
-    All are whole numbers, ``part`` and ``whole`` not negative; the result is below 2^52.  A division would be binary on
+    ``part`` and ``whole`` are whole numbers and not negative; the result is below 2^52.  A division would be binary on
     DuckDB and cut at six decimals on Snowflake, and either can tip a half the wrong way; a remainder is exact on both.
     """
-    amount, share, total = (f"CAST({one} AS DECIMAL(38, 0))" for one in (whole_number, part, whole))
+    amount, share, total = (f"CAST({one} AS DECIMAL(38, 0))" for one in (minor, part, whole))
     doubled = f"(2 * ABS({amount}) * {share} + {total})"
     quotient = f"({doubled} - MOD({doubled}, 2 * {total})) / NULLIF(2 * {total}, 0)"
     return f"CAST(SIGN({amount}) * ROUND({quotient}, 0) AS BIGINT)"
@@ -50,6 +61,5 @@ def exact_share(whole_number: str, part: str, whole: str) -> str:
 def share_of(
     evaluator: MacroEvaluator, minor: exp.Expression, part: exp.Expression, whole: exp.Expression
 ) -> exp.Expression:
-    """``ROUND(minor * part / whole)`` in whole minor units, exact; NULL when ``whole`` is 0."""
-    amount, share, total = (one.sql(dialect="snowflake") for one in (minor, part, whole))
-    return evaluator.parse_one(exact_share(amount, share, total))
+    """``ROUND(minor * part / whole)`` in whole minor units, see :func:`to_share`."""
+    return evaluator.parse_one(to_share(*(one.sql(dialect="snowflake") for one in (minor, part, whole))))

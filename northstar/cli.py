@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -17,80 +17,48 @@ from rich.table import Table
 from sqlmesh import Context as SQLMeshContext
 from sqlmesh.core.console import NoopConsole, set_console
 
+from northstar import engine, stopping
 from northstar.bus_matrix import PAGE, rewrite
-from northstar.clock import floor_boundary, next_boundary, parse_boundary, utc_now
+from northstar.clock import next_boundary, parse_boundary, utc_now
+from northstar.commands.tick import AtOption, SourceOption, tick_command
+from northstar.console import ExitCode, clear_errors, terminal
 from northstar.environments import environment_states
 from northstar.gate.report import markdown, print_report
 from northstar.gate.run import DAYS, run_gate
-from northstar.ingest.contract import IngestError
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.registry import SOURCES, chosen
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.state import source_state
 from northstar.ingest.together import Outcome, ingest_together
-from northstar.lock import LockHeld, writer_lock
+from northstar.lock import lock_of, writer_lock
 from northstar.metrics import load_metrics
 from northstar.promotion.guard import PROD
 from northstar.promotion.promote import promote
 from northstar.settings import Settings
-from northstar.tick import tick
-from northstar.warehouse import Warehouse, WarehouseError
 
 app = typer.Typer(
     help="Northstar Health's warehouse: land the sources, run the models.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-_terminal = Console(stderr=True)
-
-
-class ExitCode(IntEnum):
-    """What a command's exit code means; documented in docs/runbook.md."""
-
-    OK = 0
-    MODELS_FAILED = 1
-    WRONG_USE = 2
-    SOURCE_FAILED = 3
-    LOCKED = 4
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Turn what a person can act on into a message and an exit code."""
-    try:
-        yield
-    except LockHeld as error:
-        _terminal.print(f"[yellow]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.LOCKED) from error
-    except IngestError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.SOURCE_FAILED) from error
-    except WarehouseError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.MODELS_FAILED) from error
-    except ValueError as error:
-        _terminal.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(ExitCode.WRONG_USE) from error
-
-
-_Source = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")]
-_At = Annotated[
-    str | None, typer.Option("--at", help="Replay this half-hour boundary, such as 2026-11-04T10:30 (UTC).")
-]
 
 
 @app.command("ingest")
-def ingest_command(source: _Source = None, at: _At = None) -> None:
+def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
     """Land and load what the sources have, without running models or sealing.
 
     Rows belong to the interval that is open now, or to the one that ends at --at.
     """
     settings = Settings.from_environment()
-    with _clear_errors():
+    with clear_errors():
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
         names = chosen(source, settings.environment)
-        with writer_lock(settings.lock, "northstar ingest"), _terminal.status("reading ...") as status:
+        with (
+            stopping.on_signal(),
+            writer_lock(lock_of(settings), "northstar ingest") as lease,
+            terminal.status("reading ...") as status,
+        ):
             landing = LandingZone(settings.landing)
             sink = DuckDBSink(connect(settings.duckdb), landing)
             waiting = set(names)
@@ -100,7 +68,9 @@ def ingest_command(source: _Source = None, at: _At = None) -> None:
                 status.update(f"reading {', '.join(sorted(waiting))} ...")
 
             try:
-                outcome = ingest_together(names, settings.environment, sink, landing, boundary, False, progress)
+                outcome = ingest_together(
+                    names, settings.environment, sink, landing, boundary, False, progress, lease.check
+                )
             finally:
                 sink.close()
     _print_outcome(names, outcome)
@@ -118,8 +88,8 @@ def _print_outcome(names: Sequence[str], outcome: Outcome) -> None:
         report = outcome.reports[name]
         table.add_row(name, f"{report.rows:,}", f"{len(report.objects):,}", f"{report.seconds:.1f}", "[green]ok[/]")
         for notice in report.notices:
-            _terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False, markup=False)
-    _terminal.print(table)
+            terminal.print(f"{name}: {notice.object}: {notice.detail}", highlight=False, markup=False)
+    terminal.print(table)
 
 
 @app.command("sources")
@@ -128,7 +98,7 @@ def sources_command(
 ) -> None:
     """Show each source: how far it was read, through when it is sealed, its lag, and its last error."""
     settings = Settings.from_environment()
-    with _clear_errors():
+    with clear_errors():
         connection = connect(settings.duckdb)
         try:
             states = [source_state(connection, name, settings.environment, utc_now()) for name in SOURCES]
@@ -153,7 +123,7 @@ def metrics_command(
     ] = None,
 ) -> None:
     """List the metrics, or say what one means and print the SQL that computes it."""
-    with _clear_errors():
+    with clear_errors():
         metrics = load_metrics(Settings.from_environment().project)
         if name is None:
             table = Table("metric", "what", "unit", "mart")
@@ -165,7 +135,7 @@ def metrics_command(
         if not found:
             raise ValueError(f"there is no metric {name}; `northstar metrics` lists them")
         metric = found[0]
-        _terminal.print(f"{metric.title}: {metric.description}", highlight=False, markup=False)
+        terminal.print(f"{metric.title}: {metric.description}", highlight=False, markup=False)
         sys.stdout.write(metric.query(by or ()) + "\n")
 
 
@@ -174,7 +144,8 @@ def _project(purpose: str) -> Iterator[SQLMeshContext]:
     """The SQLMesh project under the writer lock, quiet."""
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     settings = Settings.from_environment()
-    with _clear_errors(), writer_lock(settings.lock, purpose):
+    with clear_errors(), writer_lock(lock_of(settings), purpose) as lease, engine.checked(lease.check):
+        engine.install()
         set_console(NoopConsole())
         context = SQLMeshContext(paths=str(settings.project))
         try:
@@ -221,7 +192,7 @@ def promote_command() -> None:
     with _project("northstar promote") as context:
         promotion = promote(context)
     what = "prod is now" if promotion.changed else "prod was already"
-    _terminal.print(f"{what} {promotion.digest}", highlight=False)
+    terminal.print(f"{what} {promotion.digest}", highlight=False)
 
 
 @app.command("envs")
@@ -263,24 +234,9 @@ def bus_matrix_command() -> None:
     """Write the bus matrix of facts and dimensions into docs/modeling.md."""
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     project = Settings.from_environment().project
-    with _clear_errors():
+    with clear_errors():
         changed = rewrite(project, SQLMeshContext(paths=str(project)))
-    _terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
+    terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
 
 
-@app.command("tick")
-def tick_command(source: _Source = None, at: _At = None) -> None:
-    """Read and land every source, seal, run the models that are due, record; prints one JSON line.
-
-    Without --at, the boundary is the last half hour that has passed.  Safe to kill at any point, and to repeat.
-    """
-    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
-    settings = Settings.from_environment()
-    with _clear_errors():
-        boundary = parse_boundary(at) if at else floor_boundary(utc_now())
-        names = chosen(source, settings.environment)
-        with writer_lock(settings.lock, f"northstar tick {boundary:%Y-%m-%dT%H:%M}"), Warehouse(settings) as warehouse:
-            report = tick(warehouse, names, settings.environment, boundary)
-    sys.stdout.write(json.dumps(report.as_line()) + "\n")
-    exit_codes = {"models_failed": ExitCode.MODELS_FAILED, "source_failed": ExitCode.SOURCE_FAILED, "ok": ExitCode.OK}
-    raise typer.Exit(exit_codes[report.status])
+app.command("tick")(tick_command)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from northstar.clock import to_naive_utc, utc_now
+from northstar import failpoints, logs
+from northstar.clock import utc_now
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.together import ingest_together
+from northstar.stopping import Stopped
+from northstar.ticklog import TickLog
 from northstar.warehouse import RunReport, Warehouse
 
-_TICK_LOG = """
-CREATE TABLE IF NOT EXISTS ops.tick_log (
-    tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, seconds DOUBLE NOT NULL, status VARCHAR NOT NULL,
-    rows_landed BIGINT NOT NULL, models_run BIGINT NOT NULL, detail VARCHAR NOT NULL)
-"""
+_log = logging.getLogger("northstar.tick")
 
 
 @dataclass
@@ -26,14 +25,23 @@ class TickReport:
     """What one tick did."""
 
     at: datetime
+    run_id: str = ""
+    missed: list[datetime] = field(default_factory=list)
+    """Boundaries before this one that had no tick, and are made up for by it."""
     ingested: dict[str, IngestReport] = field(default_factory=dict)
     source_errors: dict[str, str] = field(default_factory=dict)
     run: RunReport | None = None
+    stopped: bool = False
     seconds: float = 0.0
 
     @property
     def status(self) -> str:
-        """``ok``; ``source_failed`` when a source could not be read; ``models_failed`` when a model or audit failed."""
+        """``ok``; ``source_failed`` when a source could not be read; ``models_failed`` when a model or audit failed.
+
+        ``stopped`` when the process was asked to stop before everything was done.
+        """
+        if self.stopped:
+            return "stopped"
         if self.run is not None and not self.run.succeeded:
             return "models_failed"
         return "source_failed" if self.source_errors else "ok"
@@ -44,12 +52,14 @@ class TickReport:
         return sum(report.rows for report in self.ingested.values())
 
     def as_line(self) -> dict[str, Any]:
-        """The JSON line of the tick: fixed names, no data values."""
+        """The JSON line of the tick, as docs/settings.md describes it: fixed names, no data values."""
         models = self.run.models.values() if self.run else ()
         return {
             "tick": self.at.isoformat(),
+            "run_id": self.run_id,
             "status": self.status,
             "seconds": round(self.seconds, 3),
+            "missed": [boundary.isoformat() for boundary in self.missed],
             "rows_landed": self.rows_landed,
             "sources": {
                 name: {"rows": report.rows, "objects": len(report.objects), "seconds": round(report.seconds, 3)}
@@ -64,34 +74,39 @@ class TickReport:
 
 
 def tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
-    """Do everything that is due at a boundary.  The caller holds the writer lock."""
-    started, clock = utc_now(), time.monotonic()
-    report = TickReport(at)
-    outcome = ingest_together(sources, environment, warehouse.sink, warehouse.landing, at)
+    """Do everything that is due at a boundary, and what earlier ones left undone.  The caller holds the writer lock.
+
+    Raises LockLost when the lock was lost on the way; then nothing is written any more, not even the record.
+    """
+    with logs.run("tick") as run_id:
+        started, clock = utc_now(), time.monotonic()
+        report, log = TickReport(at, run_id), TickLog(warehouse.connection)
+        warehouse.check()
+        report.missed = log.begin(at, started, report.as_line())
+        _log.info("tick_started", extra={"tick": at.isoformat(), "missed": len(report.missed)})
+        try:
+            _read_and_run(report, warehouse, sources, environment)
+        except Stopped:
+            report.stopped = True
+        report.seconds = time.monotonic() - clock
+        warehouse.check()
+        failpoints.reach("before_record")
+        models = list(report.run.models.values()) if report.run else []
+        detail = report.as_line() | {"models": [asdict(model) for model in models]}
+        log.end(report.seconds, report.status, report.rows_landed, len(models), detail)
+        failpoints.reach("after_record")
+        _log.info("tick_finished", extra=report.as_line())
+        return report
+
+
+def _read_and_run(
+    report: TickReport, warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str]
+) -> None:
+    outcome = ingest_together(sources, environment, warehouse.sink, warehouse.landing, report.at, check=warehouse.check)
     report.ingested, report.source_errors = outcome.reports, outcome.errors
+    failpoints.reach("after_ingest")
     if not warehouse.is_initialised:
-        warehouse.initialise(at)
-    report.run = warehouse.run(at)
-    report.seconds = time.monotonic() - clock
-    _record(warehouse, report, started)
-    return report
-
-
-def _record(warehouse: Warehouse, report: TickReport, started: datetime) -> None:
-    detail = json.dumps(
-        report.as_line() | {"models": [asdict(m) for m in report.run.models.values()] if report.run else []}
-    )
-    models_run = len(report.run.models) if report.run else 0
-    warehouse.connection.execute(_TICK_LOG)
-    warehouse.connection.execute(
-        "INSERT INTO ops.tick_log VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            to_naive_utc(report.at),
-            to_naive_utc(started),
-            report.seconds,
-            report.status,
-            report.rows_landed,
-            models_run,
-            detail,
-        ],
-    )
+        warehouse.initialise(report.at)
+        failpoints.reach("after_initialise")
+    report.run = warehouse.run(report.at)
+    failpoints.reach("after_run")

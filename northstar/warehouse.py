@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.console import NoopConsole, set_console
+from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils import CompletionStatus
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
-from sqlmesh.utils.errors import PlanError
+from sqlmesh.utils.errors import PlanError, SQLMeshError
 
+from northstar import engine, stopping
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
+from northstar.lock.owner import elapsed
 from northstar.promotion.ledger import Ledger, digest
 from northstar.pseudonyms import ensure_key
 from northstar.settings import Settings
 
+_log = logging.getLogger("northstar.warehouse")
+
 _JUST_AFTER = timedelta(milliseconds=100)
 """A run at a boundary must see the boundary as past."""
+_FILE_WAIT_SECONDS = 60.0
+"""How long to wait for another program to close a DuckDB file."""
 
 
 class WarehouseError(Exception):
     """The warehouse is not in a state to work with.  The message says what to do."""
+
+
+class WarehouseBusy(WarehouseError):
+    """Another program has a file of the warehouse open.  The message names the file, and the process if it is known."""
 
 
 @dataclass
@@ -39,6 +52,8 @@ class ModelRun:
     model: str
     batches: int = 0
     seconds: float = 0.0
+    rows: int = 0
+    """Rows written."""
     audits_passed: int = 0
     audits_failed: int = 0
 
@@ -66,6 +81,11 @@ class RunRecorder(NoopConsole):
         super().__init__()
         self.report = RunReport(CompletionStatus.NOTHING_TO_DO.value)
 
+    def start_snapshot_evaluation_progress(self, snapshot: Snapshot, audit_only: bool = False) -> None:
+        """Begin with a model, unless the process was asked to stop."""
+        stopping.check()
+        engine.evaluating(model_name(snapshot.name))
+
     def update_snapshot_evaluation_progress(
         self,
         snapshot: Snapshot,
@@ -83,19 +103,26 @@ class RunRecorder(NoopConsole):
         run = self.report.models.setdefault(name, ModelRun(name))
         run.batches += 1
         run.seconds += (duration_ms or 0) / 1000
+        run.rows += (execution_stats.total_rows_processed or 0) if execution_stats else 0
         run.audits_passed += num_audits_passed
         run.audits_failed += num_audits_failed
 
     def log_failed_models(self, errors: list[NodeExecutionFailedError[Any]]) -> None:
         """Keep which models failed, and why in one line."""
         for error in errors:
-            cause = error.__cause__ or error
             name = model_name(str(getattr(error.node, "snapshot_name", error.node)))
-            self.report.failures[name] = str(cause).strip().splitlines()[0][:300]
+            self.report.failures[name] = first_line(error.__cause__ or error)
+            _log.error("model_failed", extra={"model": name, "error": self.report.failures[name]})
 
     def log_skipped_models(self, snapshot_names: set[str]) -> None:
         """Keep which models did not run because one above them failed."""
         self.report.skipped = sorted(model_name(name) for name in snapshot_names)
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line: an audit's error goes on with its query, and a query's with its text."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__
 
 
 def model_name(fully_qualified: str) -> str:
@@ -117,21 +144,51 @@ def _few_collections() -> Iterator[None]:
         gc.set_threshold(*thresholds)
 
 
-class Warehouse:
-    """Holds the SQLMesh context and the connection of the DuckDB warehouse that it shares with the sink."""
+def _wait_until_free(files: Sequence[Path], patience: float) -> None:
+    """Wait for another program, say a person's query, to close DuckDB files; raises WarehouseBusy when it does not.
 
-    def __init__(self, settings: Settings) -> None:
+    Asked before SQLMesh connects, because its connection pool keeps a connection that it could set up by half only.
+    """
+    deadline = elapsed() + patience
+    waiting = [file for file in files if file.exists()]
+    while waiting:
+        try:
+            duckdb.connect(str(waiting[0])).close()
+            waiting.pop(0)
+        except (duckdb.ConnectionException, duckdb.BinderException):  # this process has it open
+            waiting.pop(0)
+        except duckdb.IOException as error:
+            if "lock on file" not in str(error):
+                raise WarehouseError(f"the warehouse cannot be opened: {first_line(error)}") from error
+            if elapsed() > deadline:
+                raise WarehouseBusy(
+                    f"another program has the warehouse open; end it, or wait for it: {first_line(error)}"
+                ) from error
+            stopping.sleep(0.25)
+
+
+class Warehouse:
+    """Holds the SQLMesh project, and while it is open the connections to the warehouse and to SQLMesh's state.
+
+    Loading the project costs seconds, so a process that stays up keeps it; between ticks it releases the connections,
+    because a DuckDB file that one process has open no other can even look at.
+    """
+
+    def __init__(self, settings: Settings, check: Callable[[], None] = lambda: None) -> None:
+        """Load the project and open the warehouse.
+
+        ``check`` is called before everything that is written, and raises when nothing more may be.  Raises
+        WarehouseBusy when another process has a file open and does not close it in time.
+        """
+        engine.install()
+        self.settings, self.check = settings, check
         self.landing = LandingZone(settings.landing)
         settings.duckdb.parent.mkdir(parents=True, exist_ok=True)
         set_console(NoopConsole())
+        self._wait()
         self.context = Context(paths=str(settings.project))
-        self.context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
-        shared = self.context.engine_adapter.connection
-        if not isinstance(shared, duckdb.DuckDBPyConnection):
-            raise WarehouseError(f"the tick runs on gateway duckdb only, for now; this one is {self.context.gateway}")
-        self.connection = shared.cursor()
-        prepare(self.connection)
-        self.sink = DuckDBSink(self.connection, self.landing, owns=False)
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._connect()
 
     def __enter__(self) -> Warehouse:
         return self
@@ -139,15 +196,63 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close the connections, which writes the DuckDB file out."""
-        self.connection.close()
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The warehouse, over a connection of its own beside SQLMesh's."""
+        if self._connection is None:
+            raise WarehouseError("the warehouse is released; open() it first")
+        return self._connection
+
+    @property
+    def state(self) -> EngineAdapter:
+        """SQLMesh's way to the database that keeps its state."""
+        return cast(EngineAdapter, cast(Any, self.context.state_sync).state_sync.engine_adapter)
+
+    def open(self) -> None:
+        """Connect, unless connected already.  Raises WarehouseBusy when another process does not let go of a file."""
+        if self._connection is None:
+            self._wait()
+            self._connect()
+
+    def _wait(self) -> None:
+        patience = float(self.settings.environment.get("NORTHSTAR_FILE_WAIT") or _FILE_WAIT_SECONDS)
+        _wait_until_free((self.settings.duckdb, self.settings.state), patience)
+
+    def _connect(self) -> None:
+        self.context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
+        shared = self.context.engine_adapter.connection
+        if not isinstance(shared, duckdb.DuckDBPyConnection):
+            raise WarehouseError(f"the tick runs on gateway duckdb only, for now; this one is {self.context.gateway}")
+        self._connection = shared.cursor()
+        prepare(self._connection)
+        self.sink = DuckDBSink(self._connection, self.landing, owns=False)
+
+    def release(self) -> None:
+        """Close the connections, which writes the DuckDB files out, and keep the project."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
         self.context.close()
+        self.context.engine_adapter.close()
+
+    close = release
 
     @property
     def is_initialised(self) -> bool:
-        """Whether there is a prod environment."""
-        return self.context.state_reader.get_environment("prod") is not None
+        """Whether there is a prod environment that is whole.
+
+        Raises WarehouseError when it is half-way through a plan that is not this project's.
+        """
+        environment = self.context.state_reader.get_environment("prod")
+        if environment is None or environment.finalized_ts:
+            return environment is not None
+        ours = {snapshot.snapshot_id for snapshot in self.context.snapshots.values()}
+        if {snapshot.snapshot_id for snapshot in environment.snapshots} == ours:
+            return False  # repeating the plan finishes it
+        raise WarehouseError(
+            f"the prod environment is half-way through plan {environment.plan_id}, which was made from another version "
+            "of the project than the one here: apply that plan again from where it was made"
+        )
 
     def initialise(self, at: datetime) -> None:
         """Create the prod environment, empty; the next run fills it.
@@ -158,7 +263,7 @@ class Warehouse:
         ensure_key(self.connection)
         Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
         self._declare_raw()
-        with self._recorded() as report:
+        with self._recorded() as report, engine.checked(self.check):
             try:
                 self.context.plan(
                     "prod",
@@ -184,10 +289,20 @@ class Warehouse:
                 self.sink.declare(name.db.lower(), name.name.lower(), columns)
 
     def run(self, at: datetime) -> RunReport:
-        """Run every model that is due at a boundary."""
-        with self._recorded() as report, _few_collections():
-            status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)
-        report.status = status.value if isinstance(status, CompletionStatus) else str(status)
+        """Run every model that is due at a boundary.
+
+        Raises Stopped when the process was asked to stop on the way, and LockLost.
+        """
+        with self._recorded() as report, _few_collections(), engine.checked(self.check):
+            try:
+                status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)
+            except SQLMeshError as error:
+                report.status = CompletionStatus.FAILURE.value
+                report.failures["(run)"] = first_line(error)
+            else:
+                report.status = status.value if isinstance(status, CompletionStatus) else str(status)
+        stopping.check()
+        self.check()
         return report
 
     @contextmanager

@@ -49,8 +49,8 @@ def parents_due(batch: DatetimeRanges, context: ExecutionContext, snapshot: t.An
         if parent is None or name in seen or parent.is_external:
             continue
         seen.add(name)
-        if parent.is_seed:
-            continue
+        if parent.is_seed or parent.is_full:
+            continue  # reference data: the same for every interval
         if parent.is_symbolic or parent.is_view:
             waiting.extend(grandparent.name for grandparent in parent.parents)
             continue  # a view shows what is there, whenever it last ran

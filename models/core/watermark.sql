@@ -20,3 +20,43 @@ UNION ALL
 SELECT
   'patient_billing'::VARCHAR,
   DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_billing__balance))::TIMESTAMP
+UNION ALL
+SELECT
+  'platform_billing'::VARCHAR,
+  DATEADD(
+    MICROSECOND,
+    1,
+    LEAST(
+      @audited_through(intermediate.int_platform__invoice_change),
+      @audited_through(intermediate.int_platform__invoice_line_change),
+      @audited_through(intermediate.int_platform__charge_change),
+      @audited_through(intermediate.int_platform__balance_transaction_change)
+    )
+  )::TIMESTAMP
+UNION ALL
+SELECT
+  'account'::VARCHAR,
+  DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_directory__account_change))::TIMESTAMP
+UNION ALL
+SELECT
+  'sales'::VARCHAR,
+  DATEADD(
+    MICROSECOND,
+    1,
+    LEAST(
+      @audited_through(intermediate.int_identity__salesforce_account_change),
+      @audited_through(intermediate.int_sales__lead_change),
+      @audited_through(intermediate.int_sales__opportunity_change),
+      @audited_through(intermediate.int_sales__opportunity_history_change),
+      @audited_through(intermediate.int_sales__tracked_owner_change),
+      @audited_through(intermediate.int_sales__user_change)
+    )
+  )::TIMESTAMP
+UNION ALL
+SELECT
+  'survey_response'::VARCHAR,
+  DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_partner__survey_response_change))::TIMESTAMP
+UNION ALL
+SELECT
+  'remittance'::VARCHAR,
+  DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_partner__remittance_change))::TIMESTAMP

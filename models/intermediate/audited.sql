@@ -52,7 +52,76 @@ MODEL (
       batch := int_identity__stripe_customer_change
     ),
     (
+      batch := int_partner__referral_lead_change
+    ),
+    (
+      batch := int_partner__remittance_change
+    ),
+    (
+      batch := int_partner__survey_response_change
+    ),
+    (
       batch := int_patients__patient_change
+    ),
+    (
+      batch := int_platform__product_change
+    ),
+    (
+      batch := int_platform__price_change
+    ),
+    (
+      batch := int_platform__coupon_change
+    ),
+    (
+      batch := int_platform__subscription_change
+    ),
+    (
+      batch := int_platform__subscription_item_change
+    ),
+    (
+      batch := int_platform__discount_change
+    ),
+    (
+      batch := int_platform__invoice_change
+    ),
+    (
+      batch := int_platform__invoice_line_change
+    ),
+    (
+      batch := int_platform__credit_note_change
+    ),
+    (
+      batch := int_platform__charge_change
+    ),
+    (
+      batch := int_platform__refund_change
+    ),
+    (
+      batch := int_platform__dispute_change
+    ),
+    (
+      batch := int_platform__balance_transaction_change
+    ),
+    (
+      batch := int_platform__payout_change
+    ),
+    (
+      batch := int_platform__payout_transaction_change
+    ),
+    (
+      batch := int_sales__lead_change
+    ),
+    (
+      batch := int_sales__opportunity_change
+    ),
+    (
+      batch := int_sales__opportunity_history_change
+    ),
+    (
+      batch := int_sales__tracked_owner_change
+    ),
+    (
+      batch := int_sales__user_change
     ),
     (
       batch := int_scheduling__appointment_change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -18,6 +18,18 @@ Cursor = dict[str, Any]
 
 class IngestError(Exception):
     """A source cannot be read or loaded.  The message says what to do, and holds no data values."""
+
+
+class SourceUnreachable(IngestError):
+    """A source is out of reach, or broke off: to try again in a moment may help."""
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A source whose calls may wait for longer than a tick can."""
+
+    def interrupt(self) -> None:
+        """Called from another thread when time is up: make calls that wait for the source fail now."""
 
 
 @dataclass(frozen=True)

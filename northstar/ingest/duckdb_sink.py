@@ -13,7 +13,7 @@ import duckdb
 import pyarrow.dataset as pads
 
 from northstar import failpoints
-from northstar.clock import from_naive_utc, to_naive_utc, utc_now
+from northstar.clock import TICK, from_naive_utc, to_naive_utc, utc_now
 from northstar.ingest.contract import Batch, Cursor, IngestError, LandedFile
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.types import drift, duckdb_type
@@ -95,12 +95,16 @@ class DuckDBSink:
         return from_naive_utc(row[0]) if row and row[0] else None
 
     def seal(self, source: str, through: datetime) -> None:
-        """Say that a source is complete through a boundary.  Idempotent."""
+        """Say that a source is complete through a boundary, and through each that was missed before it.  Idempotent.
+
+        A missed boundary is sealed late and empty: what was not read then belongs to the interval that it was read for.
+        """
         sealed = self.sealed_through(source)
-        if sealed is None or sealed < through:
+        first = through if sealed is None else sealed + TICK
+        passed = [to_naive_utc(first + number * TICK) for number in range((through - first) // TICK + 1)]
+        if passed:
             self._connection.execute(
-                "INSERT INTO ops.source_seal VALUES (?, ?, ?)",
-                [source, to_naive_utc(through), to_naive_utc(utc_now())],
+                "INSERT INTO ops.source_seal SELECT ?, unnest(?), ?", [source, passed, to_naive_utc(utc_now())]
             )
 
     def load(self, source: str, batch: Batch, loaded_at: datetime) -> None:

@@ -6,8 +6,10 @@ upload ends.  Every file carries ``_load_id`` and ``_loaded_at``, so that it can
 
 from __future__ import annotations
 
+import copy
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +38,7 @@ class LandingZone:
         ``AWS_ENDPOINT_URL`` and the usual AWS variables are honoured.  Raises IngestError for any other scheme.
         """
         self.url = url
+        self.check: Callable[[], None] = lambda: None
         parsed = urlparse(url)
         if parsed.scheme == "s3":
             endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
@@ -50,6 +53,12 @@ class LandingZone:
             self.root = str(Path(parsed.path).resolve())
         else:
             raise IngestError(f"landing zone {url!r}: give a directory or an s3:// URL")
+
+    def watched(self, check: Callable[[], None]) -> LandingZone:
+        """The same zone, with ``check`` called before anything is written; it raises when nothing may be."""
+        zone = copy.copy(self)
+        zone.check = check
+        return zone
 
     def begin(self, source: str, load_id: str, loaded_at: datetime) -> LoadWriter:
         """Start to write the files of one load; a half-written load of the same id is written over."""
@@ -96,6 +105,7 @@ class LoadWriter:
 
     def write(self, object: str, table: pa.Table, origin: str | None = None) -> None:
         """Append rows to an object's file, starting a new one when the schema differs from the last."""
+        self._zone.check()
         stamped = table
         for field, value in zip(STAMPS, (self._load_id, self._loaded_at), strict=True):
             stamped = stamped.append_column(field, pa.repeat(pa.scalar(value, field.type), len(table)))

@@ -67,7 +67,12 @@ def source_state(
         [source, WHOLE_BATCH],
     )
     seal = _row(connection, "SELECT max(sealed_through) FROM ops.source_seal WHERE source = ?", [source])
-    tick = _row(connection, "SELECT detail FROM ops.tick_log ORDER BY started_at DESC LIMIT 1", [])
+    tick = _row(
+        connection,
+        "SELECT detail FROM ops.tick_log WHERE status NOT IN ('missed', 'running', 'killed') "
+        "ORDER BY started_at DESC, tick_at DESC LIMIT 1",
+        [],
+    )
     sealed = from_naive_utc(seal[0]) if seal and seal[0] else None
     return SourceState(
         source=source,

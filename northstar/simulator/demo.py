@@ -18,6 +18,7 @@ from rich.console import Console
 from northstar.clock import TICK, utc_now
 from northstar.ingest.registry import configured
 from northstar.lock import writer_lock
+from northstar.lock.file import FileLock
 from northstar.settings import Settings
 from northstar.simulator.company import Company
 from northstar.simulator.oltp.schema import create_schema
@@ -83,7 +84,7 @@ def run_demo(demo: Demo, ticks: int, console: Console) -> bool:
     """Run the demo; a second run goes on where the first one ended.  Returns whether everything succeeded."""
     started = time.monotonic()
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
-    with writer_lock(demo.home / "writer.lock", "make demo"):
+    with writer_lock(FileLock(demo.home / "writer.lock"), "make demo"):
         reports = _live(demo, ticks, console)
     console.print(f"\n[bold]done[/] in {time.monotonic() - started:.0f} s", highlight=False)
     return all(report.status == "ok" for report in reports)

@@ -109,7 +109,7 @@ def test_the_commands_of_the_readme_work_on_what_the_demo_left(environment: dict
 
 def test_sqlmesh_plan_dev_builds_the_changed_mart_only(environment: dict[str, str], tmp_path: Path) -> None:
     shutil.copy(ROOT / "config.yaml", tmp_path)
-    for name in ("external_models", "models", "audits", "macros", "signals", "linter", "seeds"):
+    for name in ("external_models", "models", "audits", "macros", "signals", "linter", "seeds", "contracts"):
         shutil.copytree(ROOT / name, tmp_path / name)
     mart = tmp_path / "models/marts/operations/mart_provider_utilization.sql"
     mart.write_text(mart.read_text().replace("NOT day.available_seconds IS NULL OR", "day.available_seconds > 0 OR"))

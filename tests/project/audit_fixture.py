@@ -21,10 +21,11 @@ class Fixture:
     """A table's kind where the audit asks for the interval, which views do not have."""
 
 
+_KINDS = {"at": "TIMESTAMP", "date": "DATE", "start": "DATE", "code": "TEXT", "currency": "TEXT"}
+"""Types of columns by the last word of their names."""
+
+
 def columns(row: Row) -> str:
-    """Columns of a table that holds such flags and numbers, and days, instants and codes by the ends of their names."""
-    types = {"_at": "TIMESTAMP", "_date": "DATE", "_start": "DATE", "_code": "TEXT"}
-    return ", ".join(
-        f"{name} {'BOOLEAN' if isinstance(value, bool) else types.get(name[name.rindex('_') :], 'BIGINT')}"
-        for name, value in row.items()
-    )
+    """Columns of a table that holds such rows: flags, whole numbers, and what the name tells."""
+    kinds = {name: _KINDS.get(name.rpartition("_")[2], "BIGINT") for name in row}
+    return ", ".join(f"{name} {'BOOLEAN' if isinstance(row[name], bool) else kind}" for name, kind in kinds.items())

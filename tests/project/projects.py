@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlmesh import Context
 
 PROJECT = Path(__file__).parents[2]
-PARTS = ("config.yaml", "external_models", "models", "macros", "audits", "signals", "linter", "seeds")
+PARTS = ("config.yaml", "external_models", "models", "macros", "audits", "signals", "linter", "seeds", "contracts")
 """What SQLMesh loads, the unit tests apart."""
 
 

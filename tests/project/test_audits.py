@@ -37,15 +37,160 @@ _PAYMENT = {
 }
 
 
+_TRACKED = """
+SELECT 'A' AS salesforce_account_id, '2026-03-01'::TIMESTAMP AS changed_at, 'Y' AS new_owner_id, 1 AS commit_lsn
+UNION ALL
+SELECT 'A', '2026-03-01'::TIMESTAMP, 'Z', 2
+"""
+"""Two changes of owner at one instant."""
+_OPPORTUNITIES = """
+SELECT 'KWD' AS currency, TRUE AS is_won, 5000::BIGINT AS amount_minor, TRUE AS is_closed, FALSE AS is_deleted
+UNION ALL
+SELECT 'KWD', FALSE, NULL, TRUE, FALSE
+UNION ALL
+SELECT 'KWD', FALSE, 500, FALSE, FALSE
+UNION ALL
+SELECT 'KWD', TRUE, 500, TRUE, TRUE
+"""
+"""One won, one lost without an amount, one open, one deleted."""
+_CURRENCY = "SELECT 'KWD' AS currency, 3 AS exponent"
+_BOOKED = {"currency": "KWD", "won_count": 1, "lost_count": 1, "won_amount": 5, "lost_amount": 0}
+_OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
+
+
+_BALANCE = {
+    "party": 7,
+    "currency": "USD",
+    "as_of_date": "2026-03-01",
+    "opening_minor": 0,
+    "billed_minor": 1000,
+    "paid_minor": 300,
+    "credited_minor": 100,
+    "voided_minor": 50,
+    "written_off_minor": 30,
+    "recovered_minor": 5,
+    "closing_minor": 525,
+}
+_NEXT_DAY = _BALANCE | {
+    "as_of_date": "2026-03-02",
+    "opening_minor": 525,
+    **dict.fromkeys(
+        ("billed_minor", "paid_minor", "credited_minor", "voided_minor", "written_off_minor", "recovered_minor"), 0
+    ),
+}
+_BUCKETS = {
+    "not_due_minor": 400,
+    "d1_30_minor": 300,
+    "d31_60_minor": -200,
+    "d61_90_minor": 20,
+    "d90_plus_minor": 5,
+}
+_ENTRIES = {
+    "entry_date": "2026-03-01",
+    "billed_minor": 1000,
+    "paid_minor": -300,
+    "credited_minor": -100,
+    "voided_minor": -50,
+    "written_off_minor": -30,
+    "recovered_minor": 5,
+}
+_REVENUE = {"invoice_id": 1, "billed_minor": 1000, "recognised_minor": 400}
+
+_CELL = {
+    "visit_year": 2026,
+    "zip3": "021",
+    "specialty_group": "a",
+    "visits": 20,
+    "patients": 11,
+    "is_suppressed": False,
+}
+_SECRET = _CELL | {"visits": None, "patients": None, "is_suppressed": True}
+
+
 def _changes(good: int, faulty: int) -> list[Row]:
     return [{"fault_rule": None}] * good + [{"fault_rule": "unknown_status"}] * faulty
 
 
-PARENTS = {"parent": "SELECT 1 AS member_id UNION ALL SELECT -1", **operations_audits.PARENTS}
+PARENTS = {
+    "parent": "SELECT 1 AS member_id UNION ALL SELECT -1",
+    "tracked": _TRACKED,
+    "opportunity": _OPPORTUNITIES,
+    "currency": _CURRENCY,
+    **operations_audits.PARENTS,
+}
 """Models that audits compare with."""
 
-FIXTURES = {
+FIXTURES: dict[str, Fixture] = {
     **operations_audits.FIXTURES,
+    "balance_rolls_forward": Fixture(
+        call="balance_rolls_forward(key := party)",
+        columns=columns(_BALANCE),
+        passes={
+            "a first day": [_BALANCE],
+            "the next": [_BALANCE, _NEXT_DAY],
+            "other parties and currencies": [_BALANCE, _BALANCE | {"party": 8}, _BALANCE | {"currency": "CAD"}],
+        },
+        fails={
+            "does not open with what was closed": (
+                1,
+                [_BALANCE, _NEXT_DAY | {"opening_minor": 500, "closing_minor": 500}],
+            ),
+            "does not begin with nothing": (1, [_NEXT_DAY]),
+            "a movement lost": (1, [_BALANCE | {"recovered_minor": 0}]),
+            "a day lost": (1, [_BALANCE, _NEXT_DAY | {"as_of_date": "2026-03-03"}]),
+        },
+    ),
+    "bookings_equal_opportunities": Fixture(
+        call="bookings_equal_opportunities(opportunities := fixture.opportunity, currencies := fixture.currency, "
+        "blocking := false)",  # without bookings, as when the fixtures are planned, it fails
+        columns=columns(_BOOKED),
+        passes={
+            "two salespeople": [
+                _BOOKED | {"won_count": 0, "won_amount": 0},
+                _BOOKED | {"lost_count": 0, "lost_amount": 0},
+            ],
+            "a lost one of no value": [_BOOKED],
+        },
+        fails={
+            "counted twice": (1, [_BOOKED, _BOOKED | {"won_count": 0, "won_amount": 0, "lost_amount": 0}]),
+            "valued twice": (1, [_BOOKED | {"won_amount": 10}]),
+            "lost": (1, []),
+            "of another currency": (2, [_BOOKED | {"currency": "USD"}]),
+        },
+        depends_on="depends_on (fixture.opportunity, fixture.currency),",
+    ),
+    "buckets_equal_balance": Fixture(
+        call="buckets_equal_balance",
+        columns=columns({"as_of_date": "", "closing_minor": 0, **_BUCKETS}),
+        passes={"all ages": [{"as_of_date": "2026-03-01", "closing_minor": 525, **_BUCKETS}]},
+        fails={
+            "an age lost": (
+                2,
+                [{"as_of_date": "2026-03-01", "closing_minor": 525, **_BUCKETS, "d90_plus_minor": 0}] * 2,
+            ),
+        },
+    ),
+    "buckets_equal_entries": Fixture(
+        call="buckets_equal_entries",
+        columns=columns(_ENTRIES | _BUCKETS),
+        passes={"all kinds and ages": [_ENTRIES | _BUCKETS]},
+        fails={
+            "a kind lost": (1, [_ENTRIES | _BUCKETS, _ENTRIES | _BUCKETS | {"recovered_minor": 0}]),
+            "an age lost": (1, [_ENTRIES | _BUCKETS | {"not_due_minor": 401}]),
+        },
+    ),
+    "recognised_equals_billed": Fixture(
+        call="recognised_equals_billed(key := invoice_id)",
+        columns=columns(_REVENUE),
+        passes={
+            "over two days": [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 600}],
+            "nothing": [],
+        },
+        fails={
+            "not all": (1, [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 599}]),
+            "another's": (2, [_REVENUE, _REVENUE | {"invoice_id": 2, "billed_minor": 0, "recognised_minor": 600}]),
+        },
+    ),
     "fault_share": Fixture(
         call="fault_share(max_share := 0.05)",
         columns="fault_rule TEXT",
@@ -130,6 +275,29 @@ FIXTURES = {
             ),
         },
     ),
+    "owner_agrees_with_tracking": Fixture(
+        call="owner_agrees_with_tracking(tracked := fixture.tracked)",
+        columns="salesforce_account_id TEXT, salesperson_id TEXT, valid_from TIMESTAMP, valid_to TIMESTAMP",
+        passes={
+            "as tracked": [
+                _OWNED | {"salesperson_id": "X", "valid_to": "2026-03-01"},
+                _OWNED | {"valid_from": "2026-03-01"},
+            ],
+            "not tracked": [_OWNED | {"salesforce_account_id": "B", "salesperson_id": "X"}],
+        },
+        fails={
+            "not seen": (1, [_OWNED | {"salesperson_id": "X"}]),
+            "seen late": (
+                1,
+                [
+                    _OWNED | {"salesperson_id": "X", "valid_to": "2026-03-01 00:00:01"},
+                    _OWNED | {"valid_from": "2026-03-01 00:00:01"},
+                ],
+            ),
+            "the first of two at one instant": (1, [_OWNED | {"salesperson_id": "Y"}]),
+        },
+        depends_on="depends_on (fixture.tracked),",
+    ),
     "payment_balances": Fixture(
         call="payment_balances(condition := payment_id < 9)",
         columns=columns(_PAYMENT),
@@ -158,6 +326,23 @@ FIXTURES = {
         fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
         depends_on="depends_on (fixture.parent),",
     ),
+    "small_cells_suppressed": Fixture(
+        call="small_cells_suppressed(threshold := 11)",
+        columns="visit_year INT, zip3 TEXT, specialty_group TEXT, visits INT, patients INT, is_suppressed BOOLEAN",
+        passes={
+            "nothing suppressed": [_CELL | {"specialty_group": "all", "visits": 40, "patients": 22}, _CELL, _CELL],
+            "two suppressed": [_CELL | {"specialty_group": "all", "visits": 45}, _CELL, _SECRET, _SECRET],
+            "all suppressed": [_SECRET | {"specialty_group": "all"}, _SECRET],
+        },
+        fails={
+            "a small cell": (1, [_CELL | {"specialty_group": "all"}, _CELL | {"patients": 10}]),
+            "one that the total gives away": (1, [_CELL | {"specialty_group": "all", "visits": 60}, _CELL, _SECRET]),
+            "two that the total gives away": (
+                1,
+                [_CELL | {"specialty_group": "all", "visits": 30}, _CELL, _SECRET, _SECRET],
+            ),
+        },
+    ),
 }
 
 Audit = Callable[[str, list[Row]], int]
@@ -178,7 +363,7 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         for name, fixture in FIXTURES.items()
     )
     (home / "external_models.yaml").write_text(externals)
-    with small_project(home, models, "audits") as opened:
+    with small_project(home, models, "audits", "macros") as opened:
         opened.engine_adapter.execute("CREATE SCHEMA NORTHSTAR.given")
         for name, fixture in FIXTURES.items():
             opened.engine_adapter.execute(f"CREATE TABLE NORTHSTAR.given.{name} ({fixture.columns})")

@@ -48,6 +48,28 @@ def test_major_of_an_unknown_exponent_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("amount", "exponent", "minor"),
+    [
+        ("12.34", "2", 1234),
+        ("12.345", "2", 1235),  # half goes away from zero
+        ("-12.345", "2", -1235),
+        ("12.3449", "2", 1234),
+        ("50287.75", "0", 50288),
+        ("1.2345", "3", 1235),  # 1234.5
+        ("99999999999999.9999", "3", 100000000000000000),
+        ("0", "2", 0),
+        ("12.34", "NULL", None),
+        ("NULL", "2", None),
+    ],
+)
+def test_minor(amount: str, exponent: str, minor: int | None) -> None:
+    literals = _literals(f"CAST({amount} AS DECIMAL(18, 4))", exponent)
+    call = money.minor(MacroEvaluator(dialect="snowflake"), *literals)
+
+    assert duckdb.sql(f"SELECT {call.sql(dialect='duckdb')}").fetchone() == (minor,)
+
+
+@pytest.mark.parametrize(
     ("minor", "exponent", "rate", "amount"),
     [
         ("1234", "2", "CAST(1 AS DECIMAL(18, 8))", "12.34"),

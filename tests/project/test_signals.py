@@ -128,6 +128,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
         "child_of_view": _incremental("child_of_view", "s.seen", due),
         "careless_child_of_view": _incremental("careless_child_of_view", "s.seen"),
         "daily": _incremental("daily", "s.child", "cron '@daily'", due),
+        "calendar": "MODEL (name s.calendar, kind FULL, cron '@daily');\nSELECT 1::INT AS one\n",
+        "dated_child": _incremental("dated_child", "s.hourly CROSS JOIN s.calendar", due),
     }
     opening = _open(tmp_path_factory.mktemp("day"), models)
     context = next(opening)
@@ -136,7 +138,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
         if number < OUTAGE - 1:
             continue
         _run(context, MIDNIGHT + (number + 1) * HALF_HOUR)
-        assert _count(context, "child") == (number + 1) // 2 * 2, f"after tick {number + 1}"
+        for model in ("child", "dated_child"):
+            assert _count(context, model) == (number + 1) // 2 * 2, f"{model} after tick {number + 1}"
     yield context
     opening.close()
 

@@ -22,7 +22,8 @@ SELECT
   patient_key::BIGINT AS patient_key, /* Pseudonym of the patient */
   account_id::BIGINT AS account_id, /* Account that treats the patient */
   primary_clinic_id::BIGINT AS primary_clinic_id, /* Clinic that the patient mostly visits */
-  birth_year::INT AS birth_year, /* Year of birth; restricted */
+  zip3::VARCHAR AS zip3, /* First three digits of the ZIP code where enough people live, else 000; NULL when not told */
+  birth_date::DATE AS birth_date, /* Date of birth; stops before core */
   sex::VARCHAR AS sex, /* Administrative sex as recorded */
   registered_at::TIMESTAMP AS registered_at, /* When the patient was registered, UTC */
   is_deleted::BOOLEAN AS is_deleted, /* Whether it was deleted at the source */

@@ -29,15 +29,16 @@ SELECT
   arrived.committed_at::TIMESTAMP AS committed_at, /* When the source committed the change, UTC */
   arrived.account_id::BIGINT AS account_id, /* Account that treats the patient */
   arrived.primary_clinic_id::BIGINT AS primary_clinic_id, /* Clinic that the patient mostly visits */
-  arrived.birth_year::INT AS birth_year, /* Year of birth; restricted: 90 and over must be pooled before it leaves core */
+  arrived.zip3::VARCHAR AS zip3, /* First three digits of the ZIP code where enough people live, else 000; NULL when not told */
+  arrived.birth_date::DATE AS birth_date, /* Date of birth; stops before core */
   arrived.sex::VARCHAR AS sex, /* Administrative sex as recorded */
   arrived.registered_at::TIMESTAMP AS registered_at, /* When the patient was registered, UTC */
   arrived.changed_at::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete its commit, UTC */
   CASE
     WHEN arrived.operation = 'D'
     THEN NULL
-    WHEN NOT birth_year BETWEEN 1900 AND DATE_PART('year', committed_at)
-    THEN 'implausible_birth_year'
+    WHEN NOT birth_date BETWEEN '1900-01-01'::DATE AND DATEADD(DAY, 1, committed_at)::DATE
+    THEN 'implausible_birth_date'
   END::VARCHAR AS fault_rule, /* Rule that the change breaks; such a row goes to quarantine, not to core */
   arrived.loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM arrived

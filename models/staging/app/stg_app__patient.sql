@@ -5,7 +5,7 @@ MODEL (
   owner data_engineering,
   grain (commit_lsn, commit_seq),
   tags ('layer=staging', 'source=app', 'phi=pseudonymous'),
-  description 'One row per change of a patient in the app''s change log, pseudonymous: no name, contact, number or full date.
+  description 'One row per change of a patient in the app''s change log, pseudonymous: no name, contact, number or address.
 Use it for: the audited batch. Not for: analysis.'
 );
 
@@ -17,7 +17,8 @@ SELECT
   @patient_key(patient_id)::BIGINT AS patient_key, /* Pseudonym of the patient */
   account_id::BIGINT AS account_id, /* Account that treats the patient */
   primary_clinic_id::BIGINT AS primary_clinic_id, /* Clinic that the patient mostly visits */
-  DATE_PART('year', birth_date)::INT AS birth_year, /* Year of birth; restricted: 90 and over must be pooled before it leaves core */
+  @zip3(postal_code, state_code)::VARCHAR AS zip3, /* First three digits of the ZIP code where enough people live, else 000; NULL when not told */
+  birth_date::DATE AS birth_date, /* Date of birth; stops before core, where only an age or a pooled year is shown */
   sex::VARCHAR AS sex, /* Administrative sex as recorded */
   created_at::TIMESTAMP AS registered_at, /* When the patient was registered, UTC */
   IFF(_op IN ('D', 'T'), _commit_ts, updated_at)::TIMESTAMP AS changed_at, /* When the app last changed the row, of a delete or truncate its commit, UTC */

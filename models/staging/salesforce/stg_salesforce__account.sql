@@ -21,6 +21,7 @@ SELECT
   owner_id::VARCHAR AS owner_id, /* User who owns the account */
   northstar_account_number__c::VARCHAR AS account_number, /* Account number of the app, where a person filled it in */
   segment__c::VARCHAR AS segment, /* Segment as sales sees it */
+  health_score__c::DECIMAL(9, 2) AS health_score, /* Health from 0 to 100 as sales keeps it, NULL when nobody did */
   created_date::TIMESTAMP AS created_at, /* When the record was made, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_salesforce.account

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 import psycopg.conninfo
 
-from northstar.ingest.contract import IngestError
+from northstar.ingest.contract import IngestError, SourceUnreachable
 
 MINIMUM_VERSION = 15
 
@@ -27,6 +28,15 @@ _SESSION = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
+
+_NETWORK = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""A host that vanished is noticed within a minute, unless the DSN says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,8 @@ class PostgresSettings:
     """A batch ends with the transaction in which it reaches this many decoded messages."""
     lock_seconds: float = 30.0
     """How long to wait for locks of the source: other readers, long transactions, tables being altered."""
+    opened: WeakSet[psycopg.Connection[Any]] = field(default_factory=WeakSet, compare=False, repr=False)
+    """Connections that were opened with these settings, for whoever must break them off."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_]{1,63}", self.slot):
@@ -67,13 +79,21 @@ class PostgresSettings:
     def connect(self, *, replication: bool = False) -> psycopg.Connection[Any]:
         """Open a connection in autocommit, with values written in one fixed form.
 
-        Raises IngestError when the server cannot be reached or refuses.
+        Raises SourceUnreachable when the server cannot be reached or refuses.
         """
         session = {**_SESSION, "lock_timeout": f"{int(self.lock_seconds * 1000)}ms"}
         options = " ".join(f"-c {name}={value}" for name, value in session.items())
-        dsn = psycopg.conninfo.make_conninfo(self.dsn, **({"replication": "database"} if replication else {}))
+        given = psycopg.conninfo.conninfo_to_dict(self.dsn)
+        network = {name: value for name, value in _NETWORK.items() if name not in given}
+        dsn = psycopg.conninfo.make_conninfo(
+            self.dsn, **network, **({"replication": "database"} if replication else {})
+        )
         try:
-            return psycopg.connect(dsn, autocommit=True, options=options)
+            connection = psycopg.connect(dsn, autocommit=True, options=options)
         except psycopg.OperationalError as error:
             reason = str(error).strip().splitlines()[-1]
-            raise IngestError(f"cannot connect to the application's database (NORTHSTAR_APP_DSN): {reason}") from error
+            raise SourceUnreachable(
+                f"cannot connect to the application's database (NORTHSTAR_APP_DSN): {reason}"
+            ) from error
+        self.opened.add(connection)
+        return connection

@@ -8,6 +8,9 @@ come to raw in their order: changes, T, R, later changes.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -15,12 +18,15 @@ from typing import Any
 
 import psycopg
 
-from northstar.ingest.contract import Batch, Cursor, IngestError, LedgerView
+from northstar.ingest.contract import Batch, Cursor, IngestError, LedgerView, SourceUnreachable
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.postgres.cursor import State
 from northstar.ingest.postgres.run import SOURCE, Run
 from northstar.ingest.postgres.settings import PostgresSettings
 from northstar.ingest.postgres.slot import advance
+
+_PASSING_CLASSES = ("08", "40", "53", "55", "57")
+"""Classes of SQLSTATE that pass: connections, serialization, resources, locks, operators' interventions."""
 
 
 class PostgresSource:
@@ -62,6 +68,12 @@ class PostgresSource:
             self._held.close()
             self._held = None
 
+    def interrupt(self) -> None:
+        """Cut every connection: a call that waits for the server fails at once, in whatever thread it is."""
+        for connection in list(self._settings.opened):
+            with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
     def _connection(self) -> psycopg.Connection[Any]:
         """The connection that holds the lock on the slot's name, opened at first use and after a failure."""
         if self._held is not None and (self._held.closed or self._held.broken):
@@ -97,7 +109,8 @@ def _lock(connection: psycopg.Connection[Any], settings: PostgresSettings) -> No
 def _as_ingest_error(error: psycopg.Error) -> IngestError:
     # The server's own words may quote values; the client's do not.
     what = f"{type(error).__name__}, SQLSTATE {error.sqlstate}" if error.sqlstate else str(error).partition("\n")[0]
-    return IngestError(
+    may_pass = error.sqlstate is None or error.sqlstate.startswith(_PASSING_CLASSES)
+    return (SourceUnreachable if may_pass else IngestError)(
         f"the application's database refused or broke off ({what}); what was loaded stays loaded, and the next run "
         "goes on from there"
     )

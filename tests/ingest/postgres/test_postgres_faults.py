@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -13,8 +15,9 @@ import psycopg
 import pytest
 from postgres_helpers import Warehouse, kinds
 
-from northstar.ingest.contract import IngestError
-from northstar.ingest.postgres import PostgresSource
+from northstar.ingest.contract import IngestError, SourceUnreachable
+from northstar.ingest.postgres import PostgresSettings, PostgresSource
+from northstar.ingest.postgres import source as source_module
 from northstar.simulator.postgres_server import PostgresServer
 
 
@@ -227,3 +230,31 @@ def test_a_server_without_logical_decoding_is_refused(own_server: PostgresServer
     own_server.restart(settings={"wal_level": "replica"})
     with pytest.raises(IngestError, match="set wal_level = logical"):
         Warehouse(tmp_path, own_server.dsn()).tick()
+
+
+def test_a_server_that_stands_still_is_cut_off_when_time_is_up(app: psycopg.Connection[Any], database: str) -> None:
+    """A stopped process keeps its connections open, and its kernel answers keepalives: nothing else would end this."""
+    source = PostgresSource(PostgresSettings(database))
+    connection = source._connection()
+    backend = connection.info.backend_pid
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            connection.execute("SELECT 1")
+        except psycopg.Error as error:
+            failures.append(error)
+
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        asking = threading.Thread(target=ask)
+        asking.start()
+        asking.join(timeout=0.5)
+        assert asking.is_alive()
+        source.interrupt()
+        asking.join(timeout=5)
+        assert not asking.is_alive()
+        assert isinstance(source_module._as_ingest_error(failures[0]), SourceUnreachable)  # type: ignore[arg-type]
+    finally:
+        os.kill(backend, signal.SIGCONT)
+        source.close()

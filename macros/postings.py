@@ -1,0 +1,43 @@
+"""Postings: how an interval's changes move what is booked on each day, as differences that are only ever added.
+
+What the logs say of a document just before the interval (side -1) and at its end (side 1) is laid out on days; posted
+is the difference.  The postings of all intervals so far sum up to what the logs say now, in whatever intervals they
+were made.
+"""
+
+from sqlglot import exp
+from sqlmesh import macro
+from sqlmesh.core.macros import MacroEvaluator
+
+from macros.app_log import last_image
+
+
+@macro()
+def before_and_after(
+    evaluator: MacroEvaluator,
+    batch: exp.Expression,
+    key: exp.Expression,
+    touched: exp.Expression,
+    start: exp.Expression,
+    end: exp.Expression,
+    parent: exp.Expression | None = None,
+) -> exp.Expression:
+    """The faultless image of each touched key before the interval and at its end, without those that were deleted then.
+
+    ``touched`` names a CTE of keys, or, with ``parent``, of the keys of the documents to which the rows belong, or once
+    belonged.  The interval's bounds stand for the audited watermark: SQLMesh runs no interval whose batch fails.
+    """
+    table, column = batch.sql(dialect="snowflake"), key.sql(dialect="snowflake")
+    keys, since, until = touched.sql(dialect="snowflake"), start.sql(dialect="snowflake"), end.sql(dialect="snowflake")
+    if parent is not None:
+        link = parent.sql(dialect="snowflake")
+        keys = f"(SELECT DISTINCT member.{column} FROM {table} AS member JOIN {keys} AS document USING ({link}))"
+    sides = [
+        f"""
+        SELECT told.*, {side} AS side
+        FROM ({last_image(table, column, known, f"JOIN {keys} AS touched USING ({column})")}) AS told
+        WHERE NOT told.is_deleted
+        """
+        for side, known in ((-1, f"logged.loaded_at < {since}"), (1, f"logged.loaded_at <= {until}"))
+    ]
+    return evaluator.parse_one(" UNION ALL ".join(sides))

@@ -1,0 +1,38 @@
+MODEL (
+  name core.fct_visit_demographic,
+  kind VIEW,
+  owner analytics_engineering,
+  grain appointment_id,
+  references (appointment_id, clinic_id, provider_id, patient_key),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
+  depends_on (
+    core.dim_patient
+  ),
+  audits (
+    unique_values(columns := appointment_id),
+    not_null(columns := (appointment_id, clinic_id, provider_id, patient_key, visit_year)),
+    referential_integrity(column := patient_key, parent := core.dim_patient),
+    accepted_range(column := age_at_visit, min_v := 0, max_v := 90)
+  ),
+  description 'One row per fulfilled visit, with what may be told of the patient''s age and place at the visit.
+Use it for: visits by age and area; the Safe Harbor product. Not for: visits that did not take place (fct_appointment).
+A view over current state, so a corrected birth date changes ages of earlier visits; it costs a join of all fulfilled visits.'
+);
+
+SELECT
+  visit.appointment_id::BIGINT AS appointment_id, /* Appointment, natural key */
+  visit.clinic_id::BIGINT AS clinic_id, /* Clinic of the visit */
+  visit.provider_id::BIGINT AS provider_id, /* Provider of the visit */
+  visit.patient_key::BIGINT AS patient_key, /* Pseudonym of the patient */
+  visit.starts_at::TIMESTAMP AS starts_at, /* Scheduled start, UTC */
+  @local_time(visit.starts_at, clinic.time_zone)::DATE AS local_date, /* Day of the visit in the clinic's time zone */
+  DATE_PART('year', @local_time(visit.starts_at, clinic.time_zone))::INT AS visit_year, /* Year of the visit in the clinic's time zone */
+  patient.zip3::VARCHAR AS zip3, /* First three digits of the patient's ZIP code where enough people live, else 000; NULL when not told */
+  @age_at(patient.birth_date, @local_time(visit.starts_at, clinic.time_zone)::DATE)::INT AS age_at_visit /* Completed years on the day of the visit, 90 for 90 and over; NULL when not known */
+FROM intermediate.int_scheduling__appointment AS visit
+JOIN intermediate.int_directory__clinic AS clinic
+  USING (clinic_id)
+LEFT JOIN intermediate.int_patients__patient AS patient
+  USING (patient_key)
+WHERE
+  visit.status = 'fulfilled' AND NOT visit.is_deleted

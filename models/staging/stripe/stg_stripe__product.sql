@@ -1,0 +1,25 @@
+MODEL (
+  name staging.stg_stripe__product,
+  kind VIEW,
+  cron '@daily',
+  owner data_engineering,
+  grain (commit_lsn, commit_seq),
+  tags ('layer=staging', 'source=stripe', 'phi=none'),
+  description 'One row per change of a product that Northstar sells through Stripe. Rows of test mode stay in raw.
+Use it for: the audited batch. Not for: analysis; it holds every image, also faulty ones.'
+);
+
+SELECT
+  _op::VARCHAR AS operation, /* R listed, I created, U updated, D deleted */
+  _seq::BIGINT AS commit_lsn, /* Place in the order in which Stripe told its changes */
+  0::BIGINT AS commit_seq, /* Always 0: the place alone is the order */
+  _commit_ts::TIMESTAMP AS committed_at, /* When Stripe made the change, UTC; of a listed one when it was listed */
+  id::VARCHAR AS product_id, /* Product, natural key */
+  name::VARCHAR AS product_name, /* Name of the product */
+  unit_label::VARCHAR AS unit_label, /* What one unit is called, such as seat */
+  active::BOOLEAN AS is_active, /* Whether it can be sold */
+  created::TIMESTAMP AS created_at, /* When it was made, UTC */
+  _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
+FROM raw_stripe.product
+WHERE
+  COALESCE(livemode, TRUE)

@@ -1,0 +1,85 @@
+"""What Northstar adds to the engine adapters through which SQLMesh speaks to databases.
+
+Before every statement a check is made, so that a process that lost the writer lock writes no more.  On DuckDB a model's
+statements become one transaction, as they are on other engines: SQLMesh declares that its DuckDB adapter has none,
+because DuckDB drops a statement's result at the commit that the adapter would send behind it.  Here the adapter sends
+none behind a single statement, which DuckDB commits by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlmesh.core import engine_adapter
+from sqlmesh.core.engine_adapter.base import EngineAdapter
+from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
+
+from northstar import failpoints
+
+_checks: list[Callable[[], None]] = []
+_model: list[str] = []
+_adapter_execute = EngineAdapter._execute
+
+
+@contextmanager
+def checked(check: Callable[[], None]) -> Iterator[None]:
+    """Call ``check`` before every statement that SQLMesh sends while the block runs."""
+    _checks.append(check)
+    try:
+        yield
+    finally:
+        _checks.remove(check)
+
+
+def evaluating(model: str) -> None:
+    """Note which model the next statements belong to, for failpoints: ``statement@core.fct_x``."""
+    _model[:] = [model]
+
+
+def _execute(self: EngineAdapter, sql: str, track_rows_processed: bool = False, **kwargs: Any) -> None:
+    for check in _checks:
+        check()
+    failpoints.reach("statement")
+    for model in _model:
+        failpoints.reach(f"statement@{model}")
+    _adapter_execute(self, sql, track_rows_processed, **kwargs)
+    failpoints.reach("after_statement")
+
+
+class TransactionalDuckDB(DuckDBEngineAdapter):
+    """DuckDB with a transaction around what SQLMesh means to be one, and with rows counted."""
+
+    SUPPORTS_TRANSACTIONS = True
+    SUPPORTS_QUERY_EXECUTION_TRACKING = True
+    _single = False
+
+    def execute(self, *args: Any, **kwargs: Any) -> None:
+        """Execute without a transaction of its own."""
+        outer, self._single = self._single, True
+        try:
+            super().execute(*args, **kwargs)
+        finally:
+            self._single = outer
+
+    @contextmanager
+    def transaction(self, condition: bool | None = None) -> Iterator[None]:
+        """A transaction, unless one is open or only a single statement is meant."""
+        with super().transaction(condition=False if self._single else condition):
+            yield
+
+    def _execute(self, sql: str, track_rows_processed: bool = False, **kwargs: Any) -> None:
+        super()._execute(sql, False, **kwargs)
+        tracker = self._query_execution_tracker
+        is_temporary = "__temp_" in sql and "INSERT INTO" not in sql
+        if track_rows_processed and tracker and tracker.is_tracking() and not is_temporary:
+            row = self.cursor.fetchone()  # DuckDB answers an INSERT with the number of rows
+            if row and isinstance(row[0], int):
+                self._record_execution_stats(sql, row[0])
+
+
+def install() -> None:
+    """Make SQLMesh use all this in the present process."""
+    EngineAdapter._execute = _execute  # type: ignore[method-assign]
+    engine_adapter.DuckDBEngineAdapter = TransactionalDuckDB  # type: ignore[attr-defined]

@@ -1,0 +1,62 @@
+"""``ops.tick_log``: what every tick did, also those that were killed or never happened."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from northstar.clock import TICK, from_naive_utc, to_naive_utc
+
+_TABLE = """
+CREATE SCHEMA IF NOT EXISTS ops;
+CREATE TABLE IF NOT EXISTS ops.tick_log (
+    tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, seconds DOUBLE NOT NULL, status VARCHAR NOT NULL,
+    rows_landed BIGINT NOT NULL, models_run BIGINT NOT NULL, detail VARCHAR NOT NULL)
+"""
+
+
+class TickLog:
+    """The log of one warehouse.  Whoever writes to it holds the writer lock."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        connection.execute(_TABLE)
+
+    def begin(self, tick_at: datetime, started_at: datetime, detail: dict[str, Any]) -> list[datetime]:
+        """Note that a tick runs, which earlier one never ended, and which were missed since; returns the latter.
+
+        A missed boundary is made up for by the tick that comes after it: the sources are read up to now, and models
+        run every interval that is due.
+        """
+        last = self.last_boundary()
+        first = tick_at if last is None else last + TICK
+        missed = [first + number * TICK for number in range((tick_at - first) // TICK)]
+        self._connection.execute("BEGIN")
+        self._connection.execute("UPDATE ops.tick_log SET status = 'killed' WHERE status = 'running'")
+        for boundary in missed:
+            self._insert(boundary, started_at, "missed", {})
+        self._insert(tick_at, started_at, "running", detail)
+        self._connection.execute("COMMIT")
+        return missed
+
+    def end(self, seconds: float, status: str, rows_landed: int, models_run: int, detail: dict[str, Any]) -> None:
+        """Complete the entry of the tick that runs."""
+        self._connection.execute(
+            "UPDATE ops.tick_log SET seconds = ?, status = ?, rows_landed = ?, models_run = ?, detail = ? "
+            "WHERE status = 'running'",
+            [seconds, status, rows_landed, models_run, json.dumps(detail)],
+        )
+
+    def last_boundary(self) -> datetime | None:
+        """The latest boundary of which there is an entry."""
+        row = self._connection.execute("SELECT max(tick_at) FROM ops.tick_log").fetchone()
+        return from_naive_utc(row[0]) if row and row[0] else None
+
+    def _insert(self, tick_at: datetime, started_at: datetime, status: str, detail: dict[str, Any]) -> None:
+        self._connection.execute(
+            "INSERT INTO ops.tick_log VALUES (?, ?, 0, ?, 0, 0, ?)",
+            [to_naive_utc(tick_at), to_naive_utc(started_at), status, json.dumps(detail)],
+        )
