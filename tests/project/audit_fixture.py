@@ -21,7 +21,7 @@ class Fixture:
     """A table's kind where the audit asks for the interval, which views do not have."""
 
 
-_KINDS = {"at": "TIMESTAMP", "date": "DATE", "start": "DATE", "code": "TEXT", "currency": "TEXT"}
+_KINDS = {"at": "TIMESTAMP", "date": "DATE", "start": "DATE", "code": "TEXT", "currency": "TEXT", "status": "TEXT"}
 """Types of columns by the last word of their names."""
 
 

@@ -37,6 +37,16 @@ _PAYMENT = {
 }
 
 
+_PAYOUT = {
+    "payout_id": 1,
+    "is_automatic": True,
+    "reconciliation_status": "completed",
+    "amount_minor": 900,
+    "gross_minor": 1000,
+    "fee_minor": 100,
+    "foreign_currency_count": 0,
+    "unknown_count": 0,
+}
 _TRACKED = """
 SELECT 'A' AS salesforce_account_id, '2026-03-01'::TIMESTAMP AS changed_at, 'Y' AS new_owner_id, 1 AS commit_lsn
 UNION ALL
@@ -313,6 +323,21 @@ FIXTURES: dict[str, Fixture] = {
             "more given back than received": (1, [_PAYMENT | {"refunded_minor": 501}]),
             "a failed one applied": (1, [_PAYMENT | {"received_minor": 0, "refunded_minor": 0}]),
             "another currency": (1, [_PAYMENT | {"foreign_currency_count": 1}]),
+        },
+    ),
+    "payout_balances": Fixture(
+        call="payout_balances",
+        columns=columns(_PAYOUT),
+        passes={
+            "reconciled": [_PAYOUT],
+            "not reconciled yet": [_PAYOUT | {"reconciliation_status": "in_progress", "gross_minor": 0}],
+            "made by hand": [_PAYOUT | {"is_automatic": False, "gross_minor": 0}],
+            "a transaction in quarantine": [_PAYOUT | {"unknown_count": 1, "gross_minor": 0}],
+        },
+        fails={
+            "a cent missing": (1, [_PAYOUT, _PAYOUT | {"gross_minor": 999}]),
+            "fees forgotten": (1, [_PAYOUT | {"fee_minor": 0}]),
+            "another currency": (1, [_PAYOUT | {"foreign_currency_count": 1}]),
         },
     ),
     "referential_integrity": Fixture(
