@@ -133,8 +133,6 @@ _ENTRIES = {
     "written_off_minor": -30,
     "recovered_minor": 5,
 }
-_REVENUE = {"invoice_id": 1, "billed_minor": 1000, "recognised_minor": 400}
-
 _CELL = {
     "visit_year": 2026,
     "zip3": "021",
@@ -217,18 +215,6 @@ FIXTURES = {
         fails={
             "a kind lost": (1, [_ENTRIES | _BUCKETS, _ENTRIES | _BUCKETS | {"recovered_minor": 0}]),
             "an age lost": (1, [_ENTRIES | _BUCKETS | {"not_due_minor": 401}]),
-        },
-    ),
-    "recognised_equals_billed": Fixture(
-        call="recognised_equals_billed(key := invoice_id)",
-        columns=_columns(_REVENUE),
-        passes={
-            "over two days": [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 600}],
-            "nothing": [],
-        },
-        fails={
-            "not all": (1, [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 599}]),
-            "another's": (2, [_REVENUE, _REVENUE | {"invoice_id": 2, "billed_minor": 0, "recognised_minor": 600}]),
         },
     ),
     "fault_share": Fixture(
