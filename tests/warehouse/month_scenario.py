@@ -46,9 +46,9 @@ def _at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
 STRIDES = Month(
     "strides", (1, 2, 6, 7, 8), (1, 2, 2),
     # Half hours, a day, a week; over the ends of summer time in Europe and America, and the month's end.
-    (_at(10, 12, 14, 30), _at(10, 12, 15), _at(10, 13, 15), _at(10, 20, 6, 30), _at(11, 1, 7, 30), _at(11, 3, 0, 30),
+    (_at(10, 12, 14, 30), _at(10, 12, 15), _at(10, 13, 15), _at(10, 20, 6), _at(11, 1, 7), _at(11, 3, 1),
      _at(11, 12, 14)),
-    refused=_at(11, 1, 7, 30),
+    refused=_at(11, 1, 7),
 )  # fmt: skip
 DAILY = Month(
     "daily", (1, 2, 3, 4, 5, 6, 7, 8, 9, 10), (1, 2, 3),
