@@ -55,6 +55,16 @@ _PAYMENT = {
 }
 
 
+_PAYOUT = {
+    "payout_id": 1,
+    "is_automatic": True,
+    "reconciliation_status": "completed",
+    "amount_minor": 900,
+    "gross_minor": 1000,
+    "fee_minor": 100,
+    "foreign_currency_count": 0,
+    "unknown_count": 0,
+}
 _TRACKED = """
 MODEL (name fixture.tracked, kind VIEW);
 SELECT 'A' AS salesforce_account_id, '2026-03-01'::TIMESTAMP AS changed_at, 'Y' AS new_owner_id, 1 AS commit_lsn
@@ -78,7 +88,7 @@ _BOOKED = {"currency": "KWD", "won_count": 1, "lost_count": 1, "won_amount": 5, 
 _OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
 
 
-_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
+_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE", "reconciliation_status": "TEXT"}
 
 
 def _columns(row: Row) -> str:
@@ -123,8 +133,6 @@ _ENTRIES = {
     "written_off_minor": -30,
     "recovered_minor": 5,
 }
-_REVENUE = {"invoice_id": 1, "billed_minor": 1000, "recognised_minor": 400}
-
 _CELL = {
     "visit_year": 2026,
     "zip3": "021",
@@ -209,18 +217,6 @@ FIXTURES = {
         fails={
             "a kind lost": (1, [_ENTRIES | _BUCKETS, _ENTRIES | _BUCKETS | {"recovered_minor": 0}]),
             "an age lost": (1, [_ENTRIES | _BUCKETS | {"not_due_minor": 401}]),
-        },
-    ),
-    "recognised_equals_billed": Fixture(
-        call="recognised_equals_billed(key := invoice_id)",
-        columns=_columns(_REVENUE),
-        passes={
-            "over two days": [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 600}],
-            "nothing": [],
-        },
-        fails={
-            "not all": (1, [_REVENUE, _REVENUE | {"billed_minor": 0, "recognised_minor": 599}]),
-            "another's": (2, [_REVENUE, _REVENUE | {"invoice_id": 2, "billed_minor": 0, "recognised_minor": 600}]),
         },
     ),
     "fault_share": Fixture(
@@ -391,6 +387,21 @@ FIXTURES = {
             "more given back than received": (1, [_PAYMENT | {"refunded_minor": 501}]),
             "a failed one applied": (1, [_PAYMENT | {"received_minor": 0, "refunded_minor": 0}]),
             "another currency": (1, [_PAYMENT | {"foreign_currency_count": 1}]),
+        },
+    ),
+    "payout_balances": Fixture(
+        call="payout_balances",
+        columns=_columns(_PAYOUT),
+        passes={
+            "reconciled": [_PAYOUT],
+            "not reconciled yet": [_PAYOUT | {"reconciliation_status": "in_progress", "gross_minor": 0}],
+            "made by hand": [_PAYOUT | {"is_automatic": False, "gross_minor": 0}],
+            "a transaction in quarantine": [_PAYOUT | {"unknown_count": 1, "gross_minor": 0}],
+        },
+        fails={
+            "a cent missing": (1, [_PAYOUT, _PAYOUT | {"gross_minor": 999}]),
+            "fees forgotten": (1, [_PAYOUT | {"fee_minor": 0}]),
+            "another currency": (1, [_PAYOUT | {"foreign_currency_count": 1}]),
         },
     ),
     "referential_integrity": Fixture(
