@@ -20,6 +20,7 @@ from sqlmesh.core.console import NoopConsole, set_console
 from northstar import engine, stopping
 from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import next_boundary, parse_boundary, utc_now
+from northstar.commands.backfill import backfill_command
 from northstar.commands.schedule import schedule_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
@@ -242,3 +243,4 @@ def bus_matrix_command() -> None:
 
 app.command("tick")(tick_command)
 app.command("schedule")(schedule_command)
+app.command("backfill")(backfill_command)

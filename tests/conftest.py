@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """One cache of SQLMesh's for the session, whose warehouses all begin empty; never that of a developer's warehouse."""
+    """One cache of SQLMesh's for the session, whose warehouses all begin empty; never a developer's own."""
     os.environ["NORTHSTAR_CACHE"] = tempfile.mkdtemp(prefix="northstar_cache_")
 
 
