@@ -20,6 +20,7 @@ from sqlmesh.core.console import NoopConsole, set_console
 from northstar import engine, stopping
 from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import next_boundary, parse_boundary, utc_now
+from northstar.commands.contracts import contracts, scaffold_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
 from northstar.environments import environment_states
@@ -240,3 +241,5 @@ def bus_matrix_command() -> None:
 
 
 app.command("tick")(tick_command)
+app.add_typer(contracts, name="contracts")
+app.command("scaffold")(scaffold_command)
