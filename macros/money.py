@@ -45,16 +45,21 @@ def reporting(
     return evaluator.parse_one(f"CAST(ROUND({product}, 2) AS DECIMAL(18, 2))")
 
 
-@macro()
-def share_of(
-    evaluator: MacroEvaluator, minor: exp.Expression, part: exp.Expression, whole: exp.Expression
-) -> exp.Expression:
-    """``ROUND(minor * part / whole)`` in whole minor units, exact; NULL when ``whole`` is 0.
+def to_share(minor: str, part: str, whole: str) -> str:
+    """SQL of ``ROUND(minor * part / whole)`` in whole minor units, exact; NULL when ``whole`` is 0.
 
     ``part`` and ``whole`` are whole numbers and not negative; the result is below 2^52.  A division would be binary on
     DuckDB and cut at six decimals on Snowflake, and either can tip a half the wrong way; a remainder is exact on both.
     """
-    amount, share, total = (f"CAST({one.sql(dialect='snowflake')} AS DECIMAL(38, 0))" for one in (minor, part, whole))
+    amount, share, total = (f"CAST({one} AS DECIMAL(38, 0))" for one in (minor, part, whole))
     doubled = f"(2 * ABS({amount}) * {share} + {total})"
     quotient = f"({doubled} - MOD({doubled}, 2 * {total})) / NULLIF(2 * {total}, 0)"
-    return evaluator.parse_one(f"CAST(SIGN({amount}) * ROUND({quotient}, 0) AS BIGINT)")
+    return f"CAST(SIGN({amount}) * ROUND({quotient}, 0) AS BIGINT)"
+
+
+@macro()
+def share_of(
+    evaluator: MacroEvaluator, minor: exp.Expression, part: exp.Expression, whole: exp.Expression
+) -> exp.Expression:
+    """``ROUND(minor * part / whole)`` in whole minor units, see :func:`to_share`."""
+    return evaluator.parse_one(to_share(*(one.sql(dialect="snowflake") for one in (minor, part, whole))))

@@ -53,7 +53,7 @@ def _sql(model: Model) -> str:
 
 
 FUNCTIONS = {
-    "aggregates and windows": "BOOLOR_AGG COUNT COUNT_IF FIRST_VALUE LAG LEAD MAX MIN MIN_BY ROW_NUMBER SUM",
+    "aggregates and windows": "BOOLOR_AGG COUNT COUNT_IF FIRST_VALUE LAG LEAD MAX MAX_BY MIN MIN_BY ROW_NUMBER SUM",
     "conditions": "COALESCE EQUAL_NULL GREATEST IFF LEAST NULLIF",
     "numbers": "ABS FLOOR ROUND SIGN TO_NUMBER",
     "casts": "TRY_CAST",
