@@ -117,8 +117,8 @@ def test_the_command_prints_what_it_finds(app_dsn: str, tmp_path: Path, monkeypa
         connection.execute(f"ATTACH '{warehouse}' AS northstar")
         connection.execute("CREATE SCHEMA northstar.raw_app")
         connection.execute("CREATE TABLE northstar.raw_app.directory__rooms (room_id BIGINT, shape VARCHAR)")
-    for name, value in {"NORTHSTAR_PROJECT": str(ROOT), "NORTHSTAR_DUCKDB": str(warehouse), "NORTHSTAR_APP_DSN": app_dsn,
-                        "COLUMNS": "200"}.items():  # fmt: skip
+    settings = {"NORTHSTAR_DUCKDB": str(warehouse), "NORTHSTAR_APP_DSN": app_dsn, "COLUMNS": "200"}
+    for name, value in {**settings, "NORTHSTAR_PROJECT": str(ROOT)}.items():
         monkeypatch.setenv(name, value)
     done = CliRunner().invoke(app, ["contracts", "check", "--source", "app"])
 
