@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from northstar.console import ExitCode, clear_errors, terminal
-from northstar.contracts import load_contracts
+from northstar.contracts import CONTRACTS, load_contracts
 from northstar.contracts.check import declared_types, differences
 from northstar.contracts.live import landed, live_source
 from northstar.contracts.scaffold import scaffold
@@ -29,7 +29,7 @@ def check_command(
     """
     settings = Settings.from_environment()
     with clear_errors():
-        known = load_contracts(settings.project / "contracts" / "sources")
+        known = load_contracts(settings.project / CONTRACTS)
         names = chosen(source, settings.environment)
         raw, declared = landed(settings.duckdb), declared_types(settings.project)
         found = [
@@ -57,7 +57,7 @@ def scaffold_command(
     """
     settings = Settings.from_environment()
     with clear_errors():
-        known = load_contracts(settings.project / "contracts" / "sources")
+        known = load_contracts(settings.project / CONTRACTS)
         written = scaffold(settings.project, known, landed(settings.duckdb), table, entity)
     for file in written.files:
         terminal.print(f"wrote {file.relative_to(settings.project)}", highlight=False)

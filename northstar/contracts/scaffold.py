@@ -14,11 +14,11 @@ from pathlib import Path
 from sqlmesh import Context
 from sqlmesh.core.dialect import format_model_expressions, parse
 
+from northstar.contracts import CONTRACTS
 from northstar.contracts.live import LiveObject
 from northstar.contracts.loader import RULES
 from northstar.contracts.model import Contracts, ObjectContract
 
-_FOLDER = Path("contracts/sources")
 _ORDER = "commit_lsn, commit_seq"
 _TIMES = {"TIMESTAMP", "DATE"}
 _SNOWFLAKE = {"INTEGER": "INT", "SMALLINT": "INT", "FLOAT": "DOUBLE"}
@@ -137,7 +137,7 @@ def singular(name: str) -> str:
 def _write_contract(project: Path, contracts: Contracts, table: _Table) -> Path:
     """Add the entry, every column denied; one that lists the table by rules is replaced."""
     known: ObjectContract | None = contracts.find(f"raw_app.{table.object}")
-    file = known.path if known else project / _FOLDER / "app" / f"{table.schema}.yaml"
+    file = known.path if known else project / CONTRACTS / "app" / f"{table.schema}.yaml"
     lines = [f"  {table.object}:", f"    key: [{table.key}]", "    columns:"]
     for column in table.columns:
         hint = table.suggested.get(column, "denied")
