@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -22,7 +22,7 @@ from northstar import failpoints
 from northstar.clock import to_naive_utc, utc_now
 from northstar.contracts import Contracts, ObjectContract
 from northstar.erasure.files import rewrite
-from northstar.erasure.rows import ERASED, Traces, scrub
+from northstar.erasure.rows import ERASED, RECORD, REJECTED, Traces, scrub
 from northstar.erasure.suppression import Suppression
 from northstar.ingest.duckdb_sink import quoted
 from northstar.ingest.landing import LandingZone
@@ -34,7 +34,6 @@ from northstar.pseudonyms import pseudonym_sql
 _TELLING = ("contact", "social_security", "medical_record", "beneficiary")
 """Kinds of identifiers that only one patient has; a name or an address may be another's too."""
 _SHORTEST_VALUE = 5
-_REJECTED = "raw_partner.rejected_record"
 
 
 @dataclass
@@ -136,7 +135,10 @@ def _traces(connection: duckdb.DuckDBPyConnection, contracts: Contracts, patient
             for column, found in contract.columns.items():
                 if found.name == "phi_direct" and found.kind in _TELLING and column in columns:
                     values.update(_texts(connection, contract, columns, column, patient_id))
-    return Traces({patient_id}, keys, sorted(value for value in values if len(value) >= _SHORTEST_VALUE))
+    telling = sorted(value for value in values if len(value) >= _SHORTEST_VALUE)
+    own_keys = [key for found in keys.values() for key in found]
+    records = _rejected(connection, own_keys, telling) if REJECTED in present else []
+    return Traces({patient_id}, keys, telling, records)
 
 
 def _texts(
@@ -190,25 +192,19 @@ def _raw(connection: duckdb.DuckDBPyConnection, contracts: Contracts, traces: Tr
         result.raw_rows_unlinked += unlinked
         if deleted or unlinked:
             result.objects.add(relation)
-    result.raw_rows_unlinked += _rejected(connection, traces)
 
 
-def _rejected(connection: duckdb.DuckDBPyConnection, traces: Traces) -> int:
-    """Records of partners' files that could not be read are kept byte for byte; those that name the patient go."""
-    if _REJECTED not in raw_tables(connection):
-        return 0
-    needles = {*traces.values, *(key for keys in traces.keys.values() for key in keys if not key.isdigit())}
+def _rejected(connection: duckdb.DuckDBPyConnection, keys: Iterable[str], values: Iterable[str]) -> list[str]:
+    """Records of partners' files that could not be read are kept byte for byte: those that name the patient."""
+    needles = {*values, *(key for key in keys if not key.isdigit())}
     rows = connection.execute(
-        f"SELECT rowid, content_base64, encoding FROM {_REJECTED} WHERE content_base64 IS NOT NULL"
+        f"SELECT DISTINCT {RECORD}, encoding FROM {REJECTED} WHERE {RECORD} IS NOT NULL ORDER BY ALL"
     ).fetchall()
-    telling = []
-    for number, content, encoding in rows:
-        text = base64.b64decode(content).decode(encoding or "utf-8", errors="replace")
-        if any(needle in text for needle in needles):
-            telling.append(number)
-    for number in telling:
-        connection.execute(f"UPDATE {_REJECTED} SET content_base64 = NULL WHERE rowid = ?", [number])
-    return len(telling)
+    return [
+        content
+        for content, encoding in rows
+        if any(needle in base64.b64decode(content).decode(encoding or "utf-8", errors="replace") for needle in needles)
+    ]
 
 
 def _tables(

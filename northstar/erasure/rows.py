@@ -12,6 +12,9 @@ from northstar.ingest.duckdb_sink import quoted
 ERASED = -2
 """The number of everybody who was forgotten: a member of core.dim_patient that stands for nobody."""
 
+REJECTED, RECORD = "raw_partner.rejected_record", "content_base64"
+"""Where partners' unreadable records are kept, byte for byte."""
+
 _WIPED = ("phi_direct", "free_text")
 _WIPED_KINDS = ("birth_date", "postal_code", "geography")
 
@@ -25,6 +28,8 @@ class Traces:
     """By contract's relation and key column, ``raw_app.billing__invoices.invoice_number``: keys as text."""
     values: Sequence[str] = ()
     """Telephone, e-mail, policy number and the like."""
+    records: Sequence[str] = ()
+    """Rejected records of partners' files, as they are kept, that name the patient."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ def _through_parent(contract: ObjectContract, columns: Mapping[str, str], traces
 def _by_value(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> list[str]:
     """Rows in which a telling value stands: as a whole in a column of its own, anywhere in free text."""
     conditions: list[str] = []
+    if contract.relation == REJECTED and RECORD in columns and traces.records:
+        conditions.append(f"{quoted(columns[RECORD])} IN ({', '.join(map(literal, traces.records))})")
     if not traces.values:
         return conditions
     values = ", ".join(map(literal, traces.values))
