@@ -23,6 +23,7 @@ from northstar.clock import next_boundary, parse_boundary, utc_now
 from northstar.commands.access import access
 from northstar.commands.contracts import contracts, scaffold_command
 from northstar.commands.patients import forget_command, keys
+from northstar.commands.schedule import schedule_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
 from northstar.contracts import CONTRACTS, load_contracts
@@ -251,3 +252,4 @@ app.command("scaffold")(scaffold_command)
 app.add_typer(access, name="access")
 app.add_typer(keys, name="keys")
 app.command("forget")(forget_command)
+app.command("schedule")(schedule_command)

@@ -9,13 +9,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+import duckdb
+
 from northstar import failpoints, logs
 from northstar.clock import utc_now
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.together import ingest_together
+from northstar.reasons import reason
 from northstar.stopping import Stopped
 from northstar.ticklog import TickLog
-from northstar.warehouse import RunReport, Warehouse
+from northstar.warehouse import RunReport, Warehouse, WarehouseError
 
 _log = logging.getLogger("northstar.tick")
 
@@ -76,8 +79,16 @@ class TickReport:
 def tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
     """Do everything that is due at a boundary, and what earlier ones left undone.  The caller holds the writer lock.
 
-    Raises LockLost when the lock was lost on the way; then nothing is written any more, not even the record.
+    Raises LockLost when the lock was lost on the way; then nothing is written any more, not even the record.  Raises
+    WarehouseError when the database itself fails, say because its disk is full.
     """
+    try:
+        return _tick(warehouse, sources, environment, at)
+    except duckdb.Error as error:
+        raise WarehouseError(f"the warehouse failed: {reason(error)}; the next tick goes on from there") from error
+
+
+def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
     with logs.run("tick") as run_id:
         started, clock = utc_now(), time.monotonic()
         report, log = TickReport(at, run_id), TickLog(warehouse.connection)

@@ -55,6 +55,14 @@ class TickLog:
         row = self._connection.execute("SELECT max(tick_at) FROM ops.tick_log").fetchone()
         return from_naive_utc(row[0]) if row and row[0] else None
 
+    def is_done(self, boundary: datetime) -> bool:
+        """Whether the tick of a boundary, or a later one, ended by itself: well or not, it need not be repeated."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM ops.tick_log WHERE tick_at >= ? AND status NOT IN ('running', 'killed', 'stopped')",
+            [to_naive_utc(boundary)],
+        ).fetchone()
+        return row is not None and row[0] > 0
+
     def _insert(self, tick_at: datetime, started_at: datetime, status: str, detail: dict[str, Any]) -> None:
         self._connection.execute(
             "INSERT INTO ops.tick_log VALUES (?, ?, 0, ?, 0, 0, ?)",

@@ -29,6 +29,7 @@ from northstar.ingest.landing import LandingZone
 from northstar.lock.owner import elapsed
 from northstar.promotion.ledger import Ledger, digest
 from northstar.pseudonyms import ensure_key
+from northstar.reasons import reason
 from northstar.settings import Settings
 
 _log = logging.getLogger("northstar.warehouse")
@@ -113,18 +114,12 @@ class RunRecorder(NoopConsole):
         """Keep which models failed, and why in one line."""
         for error in errors:
             name = model_name(str(getattr(error.node, "snapshot_name", error.node)))
-            self.report.failures[name] = first_line(error.__cause__ or error)
+            self.report.failures[name] = reason(error.__cause__ or error)
             _log.error("model_failed", extra={"model": name, "error": self.report.failures[name]})
 
     def log_skipped_models(self, snapshot_names: set[str]) -> None:
         """Keep which models did not run because one above them failed."""
         self.report.skipped = sorted(model_name(name) for name in snapshot_names)
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, in one line: an audit's error goes on with its query, and a query's with its text."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
 
 
 def model_name(fully_qualified: str) -> str:
@@ -161,10 +156,10 @@ def _wait_until_free(files: Sequence[Path], patience: float) -> None:
             waiting.pop(0)
         except duckdb.IOException as error:
             if "lock on file" not in str(error):
-                raise WarehouseError(f"the warehouse cannot be opened: {first_line(error)}") from error
+                raise WarehouseError(f"the warehouse cannot be opened: {reason(error)}") from error
             if elapsed() > deadline:
                 raise WarehouseBusy(
-                    f"another program has the warehouse open; end it, or wait for it: {first_line(error)}"
+                    f"another program has the warehouse open; end it, or wait for it: {reason(error)}"
                 ) from error
             stopping.sleep(0.25)
 
@@ -301,7 +296,7 @@ class Warehouse:
                 status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)
             except SQLMeshError as error:
                 report.status = CompletionStatus.FAILURE.value
-                report.failures["(run)"] = first_line(error)
+                report.failures["(run)"] = reason(error)
             else:
                 report.status = status.value if isinstance(status, CompletionStatus) else str(status)
         stopping.check()

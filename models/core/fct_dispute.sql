@@ -29,7 +29,9 @@ SELECT
   IFF(dispute.status = 'lost', course.closed_at, NULL)::TIMESTAMP AS lost_at, /* When it was lost, UTC, as closed_at; NULL unless lost */
   dispute.status::VARCHAR AS status, /* Stripe's status: needs_response, under_review, won, lost or warning_... */
   dispute.reason_code::VARCHAR AS reason_code, /* Reason, as Stripe calls it */
-  dispute.status = 'lost'::BOOLEAN AS is_lost, /* Whether it was lost */
+  (
+    dispute.status = 'lost'
+  )::BOOLEAN AS is_lost, /* Whether it was lost */
   dispute.amount_minor::BIGINT AS amount_minor, /* Amount disputed, minor units of the charge's currency */
   dispute.changed_at::TIMESTAMP AS changed_at /* When Stripe made the last change, UTC; of a listed one when it was listed */
 FROM intermediate.int_platform__dispute AS dispute

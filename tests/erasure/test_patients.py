@@ -251,9 +251,9 @@ def old_version(modelled: LabWarehouse) -> Iterator[str]:
     connection = modelled.warehouse.connection
     connection.execute(
         'CREATE OR REPLACE TABLE "sqlmesh__CORE"."CORE__GONE__1" AS SELECT patient_key AS first_patient_key FROM core.dim_patient '
-        "UNION ALL SELECT 77"
+        "UNION ALL SELECT 77::BIGINT"
     )  # fmt: skip
-    connection.execute('CREATE OR REPLACE TABLE "sqlmesh__CORE"."CORE__GONE__2" AS SELECT 77 AS patient_key')
+    connection.execute('CREATE OR REPLACE TABLE "sqlmesh__CORE"."CORE__GONE__2" AS SELECT 77::BIGINT AS patient_key')
     yield "CORE__GONE"
     connection.execute('DROP TABLE "sqlmesh__CORE"."CORE__GONE__1"')
     connection.execute('DROP TABLE "sqlmesh__CORE"."CORE__GONE__2"')

@@ -55,6 +55,16 @@ _PAYMENT = {
 }
 
 
+_PAYOUT = {
+    "payout_id": 1,
+    "is_automatic": True,
+    "reconciliation_status": "completed",
+    "amount_minor": 900,
+    "gross_minor": 1000,
+    "fee_minor": 100,
+    "foreign_currency_count": 0,
+    "unknown_count": 0,
+}
 _TRACKED = """
 MODEL (name fixture.tracked, kind VIEW);
 SELECT 'A' AS salesforce_account_id, '2026-03-01'::TIMESTAMP AS changed_at, 'Y' AS new_owner_id, 1 AS commit_lsn
@@ -62,10 +72,23 @@ UNION ALL
 SELECT 'A', '2026-03-01'::TIMESTAMP, 'Z', 2
 """
 """Two changes of owner at one instant."""
+_OPPORTUNITIES = """
+MODEL (name fixture.opportunity, kind VIEW);
+SELECT 'KWD' AS currency, TRUE AS is_won, 5000::BIGINT AS amount_minor, TRUE AS is_closed, FALSE AS is_deleted
+UNION ALL
+SELECT 'KWD', FALSE, NULL, TRUE, FALSE
+UNION ALL
+SELECT 'KWD', FALSE, 500, FALSE, FALSE
+UNION ALL
+SELECT 'KWD', TRUE, 500, TRUE, TRUE
+"""
+"""One won, one lost without an amount, one open, one deleted."""
+_CURRENCY = "MODEL (name fixture.currency, kind VIEW);\nSELECT 'KWD' AS currency, 3 AS exponent\n"
+_BOOKED = {"currency": "KWD", "won_count": 1, "lost_count": 1, "won_amount": 5, "lost_amount": 0}
 _OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
 
 
-_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE"}
+_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE", "reconciliation_status": "TEXT"}
 
 
 def _columns(row: Row) -> str:
@@ -156,6 +179,25 @@ FIXTURES = {
             "a movement lost": (1, [_BALANCE | {"recovered_minor": 0}]),
             "a day lost": (1, [_BALANCE, _NEXT_DAY | {"as_of_date": "2026-03-03"}]),
         },
+    ),
+    "bookings_equal_opportunities": Fixture(
+        call="bookings_equal_opportunities(opportunities := fixture.opportunity, currencies := fixture.currency, "
+        "blocking := false)",  # without bookings, as when the fixtures are planned, it fails
+        columns=_columns(_BOOKED),
+        passes={
+            "two salespeople": [
+                _BOOKED | {"won_count": 0, "won_amount": 0},
+                _BOOKED | {"lost_count": 0, "lost_amount": 0},
+            ],
+            "a lost one of no value": [_BOOKED],
+        },
+        fails={
+            "counted twice": (1, [_BOOKED, _BOOKED | {"won_count": 0, "won_amount": 0, "lost_amount": 0}]),
+            "valued twice": (1, [_BOOKED | {"won_amount": 10}]),
+            "lost": (1, []),
+            "of another currency": (2, [_BOOKED | {"currency": "USD"}]),
+        },
+        depends_on="depends_on (fixture.opportunity, fixture.currency),",
     ),
     "buckets_equal_balance": Fixture(
         call="buckets_equal_balance",
@@ -339,15 +381,34 @@ FIXTURES = {
             "another currency": (1, [_PAYMENT | {"foreign_currency_count": 1}]),
         },
     ),
+    "payout_balances": Fixture(
+        call="payout_balances",
+        columns=_columns(_PAYOUT),
+        passes={
+            "reconciled": [_PAYOUT],
+            "not reconciled yet": [_PAYOUT | {"reconciliation_status": "in_progress", "gross_minor": 0}],
+            "made by hand": [_PAYOUT | {"is_automatic": False, "gross_minor": 0}],
+            "a transaction in quarantine": [_PAYOUT | {"unknown_count": 1, "gross_minor": 0}],
+        },
+        fails={
+            "a cent missing": (1, [_PAYOUT, _PAYOUT | {"gross_minor": 999}]),
+            "fees forgotten": (1, [_PAYOUT | {"fee_minor": 0}]),
+            "another currency": (1, [_PAYOUT | {"foreign_currency_count": 1}]),
+        },
+    ),
     "referential_integrity": Fixture(
         call="referential_integrity(column := member_id, parent := fixture.parent, condition := child.member_id < 9)",
         columns="member_id BIGINT",
         passes={
             "known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}],
             "none": [{"member_id": None}],
+            "erased": [{"member_id": -2}],
             "not under the condition": [{"member_id": 9}],
         },
-        fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
+        fails={
+            "unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}]),
+            "negative": (1, [{"member_id": -3}]),
+        },
         depends_on="depends_on (fixture.parent),",
     ),
     "small_cells_suppressed": Fixture(
@@ -390,14 +451,14 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         for name, fixture in FIXTURES.items()
     }
     models["parent"] = "MODEL (name fixture.parent, kind VIEW);\nSELECT 1 AS member_id UNION ALL SELECT -1\n"
-    models["tracked"] = _TRACKED
+    models |= {"tracked": _TRACKED, "opportunity": _OPPORTUNITIES, "currency": _CURRENCY}
     home = tmp_path_factory.mktemp("audits")
     externals = "".join(
         f"- name: given.{name}\n  columns: {{{fixture.columns.replace(' ', ': ')}}}\n".replace(",: ", ", ")
         for name, fixture in FIXTURES.items()
     )
     (home / "external_models.yaml").write_text(externals)
-    with small_project(home, models, "audits") as opened:
+    with small_project(home, models, "audits", "macros") as opened:
         opened.engine_adapter.execute("CREATE SCHEMA NORTHSTAR.given")
         for name, fixture in FIXTURES.items():
             opened.engine_adapter.execute(f"CREATE TABLE NORTHSTAR.given.{name} ({fixture.columns})")

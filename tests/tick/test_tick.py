@@ -329,7 +329,9 @@ def test_a_model_fails_whole(little: Little, warehouse: Warehouse, monkeypatch: 
     snapshot = warehouse.context.get_snapshot("little.visit_change", raise_if_missing=True)
     warehouse.context.state_sync.remove_intervals([(snapshot, snapshot.intervals[0])])  # type: ignore[attr-defined]
     report = ticked(warehouse, little, 1)
-    assert "little.visit_change" in report.as_line()["models_failed"]
+    reasons = report.as_line()["models_failed"]
+    assert reasons["little.visit_change"].startswith("ConversionException")
+    assert "not a day" not in json.dumps(report.as_line())
     assert contents(warehouse)["little.visit_change"] == before
 
 

@@ -46,7 +46,7 @@ WITH touched AS (
 ), held AS (
   SELECT
     held.payout_id,
-    balance.balance_transaction_id,
+    held.balance_transaction_id,
     balance.reporting_category,
     balance.currency,
     balance.amount_minor,

@@ -37,7 +37,8 @@ WITH pair AS (
   LEFT JOIN core.dim_exchange_rate AS rate
     ON rate.currency = before.currency AND @as_of(rate, DATEADD(DAY, -1, DATEADD(MONTH, 1, before.month_start))::DATE)
   LEFT JOIN core.dim_account AS account
-    ON account.account_id = before.account_id AND @as_of(account, DATEADD(MONTH, 1, before.month_start)::TIMESTAMP)
+    ON account.account_id = before.account_id
+    AND @as_of(account, DATEADD(SECOND, -1, DATEADD(MONTH, 1, before.month_start)::TIMESTAMP))
   WHERE
     before.closing_minor > 0
 ), grouped AS (

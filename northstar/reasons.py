@@ -1,0 +1,28 @@
+"""Why something failed, in one line that holds no data values: databases quote the value that they choke on."""
+
+from __future__ import annotations
+
+import duckdb
+from sqlmesh.utils.errors import SQLMeshError
+
+_SAFE = (
+    SQLMeshError,
+    duckdb.OperationalError,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+)
+"""Errors that speak of models, columns, files and the machine."""
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, as far as it may be shown.
+
+    One line: an audit's error goes on with its query, and a query's with its text.
+    """
+    lines = str(error).strip().splitlines()
+    if isinstance(error, _SAFE) and lines:
+        return lines[0][:300]
+    kind = type(error).__name__
+    return f"{kind}; its text may hold data and is not shown: evaluate the model to see it (sqlmesh evaluate)"
