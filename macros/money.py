@@ -63,3 +63,22 @@ def share_of(
 ) -> exp.Expression:
     """``ROUND(minor * part / whole)`` in whole minor units, see :func:`to_share`."""
     return evaluator.parse_one(to_share(*(one.sql(dialect="snowflake") for one in (minor, part, whole))))
+
+
+@macro()
+def converted(
+    evaluator: MacroEvaluator,
+    minor: exp.Expression,
+    exponent: exp.Expression,
+    target_exponent: exp.Expression,
+    rate: exp.Expression,
+) -> exp.Expression:
+    """The amount in whole minor units of the currency of which one unit is ``rate`` units of the amount's, exact.
+
+    The rate counts with eight decimals; NULL leaves the amount as it is.
+    """
+    amount, target, own = (one.sql(dialect="snowflake") for one in (minor, target_exponent, exponent))
+    eight = f"CAST({rate.sql(dialect='snowflake')} AS DECIMAL(38, 8))"
+    tens = " ".join(f"WHEN {number} THEN {10 ** (8 + number)}" for number in range(4))
+    part, whole = f"CASE {target} {tens} END", f"{eight} * CASE {own} {tens} END"
+    return evaluator.parse_one(f"IFF({eight} IS NULL, {amount}, {to_share(amount, part, whole)})")

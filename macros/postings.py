@@ -41,3 +41,27 @@ def before_and_after(
         for side, known in ((-1, f"logged.loaded_at < {since}"), (1, f"logged.loaded_at <= {until}"))
     ]
     return evaluator.parse_one(" UNION ALL ".join(sides))
+
+
+@macro()
+def quarantined(
+    evaluator: MacroEvaluator, batch: exp.Expression, key: exp.Expression, document: exp.Expression, end: exp.Expression
+) -> exp.Expression:
+    """The documents of which the last change of a row is faulty at the interval's end: what is known may be too old."""
+    table, column, link, until = (one.sql(dialect="snowflake") for one in (batch, key, document, end))
+    return evaluator.parse_one(
+        f"""
+        SELECT DISTINCT last.{link}
+        FROM (
+          SELECT
+            logged.{link},
+            logged.fault_rule,
+            ROW_NUMBER() OVER (
+              PARTITION BY logged.{column} ORDER BY logged.commit_lsn DESC, logged.commit_seq DESC
+            ) AS age
+          FROM {table} AS logged
+          WHERE logged.loaded_at <= {until}
+        ) AS last
+        WHERE last.age = 1 AND last.fault_rule IS NOT NULL
+        """
+    )

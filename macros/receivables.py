@@ -18,14 +18,19 @@ def crossing_days() -> str:
 
 @macro()
 def due_between(
-    evaluator: MacroEvaluator, batch: exp.Expression, due_on: exp.Expression, start: exp.Expression, end: exp.Expression
+    evaluator: MacroEvaluator,
+    batch: exp.Expression,
+    key: exp.Expression,
+    due_on: exp.Expression,
+    start: exp.Expression,
+    end: exp.Expression,
 ) -> exp.Expression:
     """The invoices that may pass into another bucket because a day begins in the interval; none if no day does.
 
     Every version of the due date counts, also of invoices that are closed by now: what was open when the day began is
     for the difference to tell.
     """
-    table, due = batch.sql(dialect="snowflake"), due_on.sql(dialect="snowflake")
+    table, column, due = (one.sql(dialect="snowflake") for one in (batch, key, due_on))
     since, until = start.sql(dialect="snowflake"), end.sql(dialect="snowflake")
     last_day, this_day = (
         f"DATEADD(MICROSECOND, -1, CAST({since} AS TIMESTAMP))::DATE",
@@ -37,7 +42,7 @@ def due_between(
     )
     return evaluator.parse_one(
         f"""
-        SELECT DISTINCT invoice_id FROM {table}
+        SELECT DISTINCT {column} FROM {table}
         WHERE fault_rule IS NULL AND loaded_at <= {until} AND {last_day} < {this_day} AND ({began})
         """
     )

@@ -21,6 +21,7 @@ from northstar import engine, stopping
 from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import next_boundary, parse_boundary, utc_now
 from northstar.commands.access import access
+from northstar.commands.backfill import backfill_command
 from northstar.commands.contracts import contracts, scaffold_command
 from northstar.commands.patients import forget_command, keys
 from northstar.commands.schedule import schedule_command
@@ -253,3 +254,4 @@ app.add_typer(access, name="access")
 app.add_typer(keys, name="keys")
 app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)
+app.command("backfill")(backfill_command)

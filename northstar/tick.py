@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from northstar import failpoints, logs
+from northstar.backfill.run import BackfillFailed, Backfills
 from northstar.clock import utc_now
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.together import ingest_together
@@ -34,6 +35,10 @@ class TickReport:
     ingested: dict[str, IngestReport] = field(default_factory=dict)
     source_errors: dict[str, str] = field(default_factory=dict)
     run: RunReport | None = None
+    mended: list[int] = field(default_factory=list)
+    """Backfills whose broken batch was done again."""
+    backfill_failed: str | None = None
+    """Why a broken batch could not be done again."""
     stopped: bool = False
     seconds: float = 0.0
 
@@ -45,7 +50,7 @@ class TickReport:
         """
         if self.stopped:
             return "stopped"
-        if self.run is not None and not self.run.succeeded:
+        if self.backfill_failed or (self.run is not None and not self.run.succeeded):
             return "models_failed"
         return "source_failed" if self.source_errors else "ok"
 
@@ -73,6 +78,8 @@ class TickReport:
             "audits_passed": sum(model.audits_passed for model in models),
             "models_failed": self.run.failures if self.run else {},
             "models_skipped": self.run.skipped if self.run else [],
+            "backfills_mended": self.mended,
+            "backfill_failed": self.backfill_failed,
         }
 
 
@@ -110,9 +117,20 @@ def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str
         return report
 
 
+def _mend_backfills(report: TickReport, warehouse: Warehouse) -> None:
+    """Do what a killed backfill left half-done, before any model reads it."""
+    try:
+        report.mended = sorted({batch.backfill_id for batch in Backfills(warehouse).mend()})
+    except BackfillFailed as error:
+        report.backfill_failed = str(error)
+        _log.error("backfill_failed", extra={"error": report.backfill_failed})
+    failpoints.reach("after_mend")
+
+
 def _read_and_run(
     report: TickReport, warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str]
 ) -> None:
+    _mend_backfills(report, warehouse)
     outcome = ingest_together(sources, environment, warehouse.sink, warehouse.landing, report.at, check=warehouse.check)
     report.ingested, report.source_errors = outcome.reports, outcome.errors
     failpoints.reach("after_ingest")

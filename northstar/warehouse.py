@@ -80,9 +80,10 @@ class RunReport:
 class RunRecorder(NoopConsole):
     """A SQLMesh console that keeps what happened instead of printing it."""
 
-    def __init__(self) -> None:
+    def __init__(self, after: Callable[[Snapshot], None] = lambda snapshot: None) -> None:
         super().__init__()
         self.report = RunReport(CompletionStatus.NOTHING_TO_DO.value)
+        self._after = after
 
     def start_snapshot_evaluation_progress(self, snapshot: Snapshot, audit_only: bool = False) -> None:
         """Begin with a model, unless the process was asked to stop."""
@@ -109,6 +110,8 @@ class RunRecorder(NoopConsole):
         run.rows += (execution_stats.total_rows_processed or 0) if execution_stats else 0
         run.audits_passed += num_audits_passed
         run.audits_failed += num_audits_failed
+        if duration_ms is not None:  # it did not fail
+            self._after(snapshot)
 
     def log_failed_models(self, errors: list[NodeExecutionFailedError[Any]]) -> None:
         """Keep which models failed, and why in one line."""
@@ -261,7 +264,7 @@ class Warehouse:
         ensure_key(self.connection)
         Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
         self._declare_raw()
-        with self._recorded() as report, engine.checked(self.check):
+        with self.recorded() as recorder, engine.checked(self.check):
             try:
                 self.context.plan(
                     "prod",
@@ -272,7 +275,7 @@ class Warehouse:
                     no_prompts=True,
                 )
             except PlanError as error:
-                reasons = "; ".join(f"{model}: {reason}" for model, reason in report.failures.items()) or str(error)
+                reasons = "; ".join(f"{model}: {why}" for model, why in recorder.report.failures.items()) or str(error)
                 raise WarehouseError(f"the prod environment could not be created: {reasons}") from error
 
     def _declare_raw(self) -> None:
@@ -291,7 +294,8 @@ class Warehouse:
 
         Raises Stopped when the process was asked to stop on the way, and LockLost.
         """
-        with self._recorded() as report, _few_collections(), engine.checked(self.check):
+        with self.recorded() as recorder, _few_collections(), engine.checked(self.check):
+            report = recorder.report
             try:
                 status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)
             except SQLMeshError as error:
@@ -304,11 +308,12 @@ class Warehouse:
         return report
 
     @contextmanager
-    def _recorded(self) -> Iterator[RunReport]:
-        recorder = RunRecorder()
+    def recorded(self, after: Callable[[Snapshot], None] = lambda snapshot: None) -> Iterator[RunRecorder]:
+        """Keep what SQLMesh does in the block; ``after`` is called when an interval of a model passed its audits."""
+        recorder = RunRecorder(after)
         set_console(recorder)
         self.context.console = recorder
         try:
-            yield recorder.report
+            yield recorder
         finally:
             set_console(NoopConsole())

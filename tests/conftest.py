@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import psycopg
@@ -12,6 +15,16 @@ from psycopg import sql
 from northstar.simulator.postgres_server import PostgresServer
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """One cache of SQLMesh's for the session, whose warehouses all begin empty; never a developer's own."""
+    os.environ["NORTHSTAR_CACHE"] = tempfile.mkdtemp(prefix="northstar_cache_")
+
+
+def pytest_unconfigure() -> None:
+    """Remove it."""
+    shutil.rmtree(os.environ.pop("NORTHSTAR_CACHE"), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

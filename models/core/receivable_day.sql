@@ -11,9 +11,7 @@ MODEL (
   signals (
     parents_due()
   ),
-  blueprints (
-    (stream := patient, party := account_id)
-  ),
+  blueprints ((stream := patient, party := account_id), (stream := platform, party := stripe_customer_id)),
   depends_on (
     core.dim_currency
   ),

@@ -35,6 +35,22 @@ SELECT
   )::TIMESTAMP
 UNION ALL
 SELECT
+  'patient_finance'::VARCHAR,
+  DATEADD(MICROSECOND, 1, (
+    SELECT
+      MAX(settled_through)
+    FROM intermediate.int_finance__patient_settled
+  ))::TIMESTAMP
+UNION ALL
+SELECT
+  'platform_finance'::VARCHAR,
+  DATEADD(MICROSECOND, 1, (
+    SELECT
+      MAX(settled_through)
+    FROM intermediate.int_finance__platform_settled
+  ))::TIMESTAMP
+UNION ALL
+SELECT
   'account'::VARCHAR,
   DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_directory__account_change))::TIMESTAMP
 UNION ALL

@@ -14,8 +14,11 @@ MODEL (
   ),
   blueprints (
     (log := int_receivables__patient_posting, guard := intermediate.int_receivables__patient_unbalanced),
-    (log := int_revenue__patient_posting, guard := intermediate.int_revenue__patient_posting),
-    (log := int_revenue__patient_cash_posting, guard := intermediate.int_revenue__patient_cash_posting)
+    (log := int_receivables__platform_posting, guard := intermediate.int_receivables__platform_unbalanced),
+    (log := int_revenue__patient_posting, guard := intermediate.int_revenue__patient_unbalanced),
+    (log := int_revenue__platform_posting, guard := intermediate.int_revenue__platform_unbalanced),
+    (log := int_revenue__patient_cash_posting, guard := intermediate.int_revenue__patient_cash_posting),
+    (log := int_revenue__platform_cash_posting, guard := intermediate.int_revenue__platform_cash_posting)
   ),
   depends_on (
     @guard

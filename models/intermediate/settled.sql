@@ -12,11 +12,11 @@ MODEL (
   signals (
     parents_due()
   ),
-  blueprints (
-    (
+  blueprints ((
       stream := patient
-    )
-  ),
+    ), (
+      stream := platform
+  )),
   depends_on (intermediate.int_receivables__@{stream}_day, intermediate.int_revenue__@{stream}_day),
   description 'One row per interval whose revenue and balances by day have passed their audits.
 Use it for: saying through which time the daily facts of finance are complete. Not for: analysis.'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import duckdb
 from rich.console import Console
@@ -10,17 +11,12 @@ from rich.table import Table
 
 from northstar.tick import TickReport
 
-_COUNTED = (
-    "core.dim_account",
-    "core.dim_clinic",
-    "core.dim_provider",
-    "core.dim_patient",
-    "core.fct_appointment",
-    "core.fct_appointment_event",
-    "core.fct_provider_availability",
-    "core.fct_provider_day",
-    "marts_operations.mart_provider_utilization",
-)
+_TABLES = """
+SELECT lower(schema_name) || '.' || lower(view_name)
+FROM duckdb_views()
+WHERE lower(schema_name) = 'core' OR lower(schema_name) IN ('marts_finance', 'marts_operations', 'marts_growth')
+ORDER BY schema_name, view_name
+"""
 
 _UTILIZATION = """
 SELECT
@@ -59,12 +55,36 @@ ORDER BY system, match_status, 3
 """
 
 
+_REVENUE = """
+SELECT revenue_date, revenue_stream, sum(billed_amount_usd), sum(recognised_amount_usd), sum(collected_amount_usd),
+    sum(net_of_fees_amount_usd)
+FROM marts_finance.mart_revenue_day
+WHERE revenue_date BETWEEN ?::DATE - 4 AND ?::DATE
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+_MRR = """
+SELECT month_start, sum(opening_amount_usd), sum(new_amount_usd + reactivation_amount_usd), sum(expansion_amount_usd),
+    -sum(contraction_amount_usd + churn_amount_usd), sum(fx_amount_usd), sum(closing_amount_usd)
+FROM marts_finance.mart_mrr_movement
+WHERE month_start >= date_trunc('month', ?::DATE) - INTERVAL 3 MONTH
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+_STAGES = """
+SELECT stage, count(*) FROM marts_growth.mart_account_lifecycle WHERE is_current GROUP BY ALL ORDER BY ALL
+"""
+
+
 def print_summary(connection: duckdb.DuckDBPyConnection, reports: Sequence[TickReport], console: Console) -> None:
-    """Print rows per table, utilization of the last days, a provider's history, audits, and what to try next."""
+    """Print rows per table, figures of the last days, a provider's history, audits, and what to try next."""
     console.print()
     _print_counts(connection, console)
     if reports:
         _print_utilization(connection, reports[-1], console)
+        _print_figures(connection, reports[-1], console)
     _print_history(connection, console)
     _print_identity(connection, console)
     _print_audits(reports, console)
@@ -80,9 +100,9 @@ def print_summary(connection: duckdb.DuckDBPyConnection, reports: Sequence[TickR
 
 
 def _print_counts(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
-    table = Table("table", "rows", title="rows in the warehouse", title_justify="left")
+    table = Table("table", "rows", title="rows in core and marts", title_justify="left")
     table.columns[1].justify = "right"
-    for name in _COUNTED:
+    for (name,) in connection.execute(_TABLES).fetchall():
         (count,) = connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
         table.add_row(name, f"{count:,}")
     console.print(table)
@@ -109,6 +129,31 @@ def _print_utilization(connection: duckdb.DuckDBPyConnection, last: TickReport, 
             "" if complete else "not over yet",
         )
     console.print(table)
+
+
+def _print_figures(connection: duckdb.DuckDBPyConnection, last: TickReport, console: Console) -> None:
+    today = last.at.date()
+    for title, header, query, parameters in (
+        (
+            "revenue of the last days, US dollars: what clinics bill their patients, and Northstar its customers",
+            ("day", "stream", "billed", "recognised", "collected", "net of fees"),
+            _REVENUE,
+            [today, today],
+        ),
+        (
+            "monthly recurring revenue, US dollars",
+            ("month", "opening", "won and back", "more", "less and gone", "rates", "closing"),
+            _MRR,
+            [today],
+        ),
+        ("accounts by stage of their life", ("stage", "accounts"), _STAGES, []),
+    ):
+        table = Table(title=title, title_justify="left")
+        for name in header:
+            table.add_column(name, justify="left" if name in ("day", "stream", "month", "stage") else "right")
+        for row in connection.execute(query, parameters).fetchall():
+            table.add_row(*(f"{cell:,.0f}" if isinstance(cell, Decimal | int) else str(cell) for cell in row))
+        console.print(table)
 
 
 def _print_history(connection: duckdb.DuckDBPyConnection, console: Console) -> None:

@@ -122,6 +122,26 @@ def test_a_share_of_nothing_is_unknown() -> None:
     assert duckdb.sql(f"SELECT {call.sql(dialect='duckdb')}").fetchone() == (None,)
 
 
+@pytest.mark.parametrize(
+    ("minor", "exponent", "target", "rate", "amount"),
+    [
+        ("1500", "2", "2", "NULL", 1500),
+        ("1500", "2", "3", "3.2", 4688),  # 15.00 dollars at 3.2 dollars a dinar: 4.6875 dinar
+        ("1500", "2", "0", "0.0067", 2239),  # 2238.8 yen
+        ("1001", "2", "2", "2.0", 501),  # 5.005
+        ("-1001", "2", "2", "2.0", -501),
+        ("40", "0", "2", "150", 27),  # 0.2667 dollars
+        ("922337203685477", "2", "3", "3.187806", 2893329153924288),
+    ],
+)
+def test_converted(minor: str, exponent: str, target: str, rate: str, amount: int) -> None:
+    call = money.converted(
+        MacroEvaluator(dialect="snowflake"), *_literals(minor, exponent, target, f"CAST({rate} AS DOUBLE)")
+    )
+
+    assert duckdb.sql(f"SELECT {call.sql(dialect='duckdb')}").fetchone() == (amount,)
+
+
 def test_every_rate_is_of_a_known_currency_and_every_month_has_one() -> None:
     seeds = Path(__file__).parents[2] / "seeds"
     rates = duckdb.read_csv(str(seeds / "exchange_rate.csv"), all_varchar=True)

@@ -59,6 +59,7 @@ def prod(app: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehou
         "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),
         "NORTHSTAR_STATE": str(home / "state.duckdb"),
         "NORTHSTAR_LANDING": str(home / "landing"),
+        "NORTHSTAR_CACHE": str(home / "cache"),
         "NORTHSTAR_GATEWAY": "duckdb",
         "NORTHSTAR_APP_DSN": app,
     }

@@ -98,6 +98,16 @@ SELECT payment_id::BIGINT AS payment_id, clinic_id::BIGINT AS clinic_id, amount:
   _loaded_at::TIMESTAMP AS loaded_at
 FROM raw_stripe.payment WHERE _loaded_at BETWEEN @start_ts AND @end_ts
 """,
+    "rate": """
+MODEL (name little.rate, kind SCD_TYPE_2_BY_TIME (unique_key clinic_id, updated_at_name changed_at));
+SELECT clinic_id::BIGINT AS clinic_id, amount::BIGINT AS amount, loaded_at::TIMESTAMP AS changed_at
+FROM little.payment_change WHERE loaded_at BETWEEN @start_ts AND @end_ts
+QUALIFY ROW_NUMBER() OVER (PARTITION BY clinic_id ORDER BY payment_id DESC) = 1
+""",
+    "rate_now": """
+MODEL (name little.rate_now, kind VIEW);
+SELECT clinic_id, amount FROM little.rate WHERE valid_to IS NULL
+""",
     "hourly_payment": """
 MODEL (name little.hourly_payment, kind INCREMENTAL_BY_TIME_RANGE (time_column hour), cron '@hourly',
   signals (parents_due()));

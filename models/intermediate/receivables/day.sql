@@ -12,9 +12,7 @@ MODEL (
   signals (
     parents_due()
   ),
-  blueprints (
-    (stream := patient, party := account_id)
-  ),
+  blueprints ((stream := patient, party := account_id), (stream := platform, party := stripe_customer_id)),
   audits (
     unique_combination_of_columns(columns := (@party, currency, as_of_date)),
     balance_rolls_forward(key := @party),

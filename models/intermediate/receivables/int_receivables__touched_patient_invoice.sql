@@ -31,7 +31,7 @@ WITH touched AS (
   SELECT
     invoice_id
   FROM (
-    @due_between(intermediate.int_billing__invoice_change, due_on, @start_ts, @end_ts)
+    @due_between(intermediate.int_billing__invoice_change, invoice_id, due_on, @start_ts, @end_ts)
   )
 )
 SELECT

@@ -12,9 +12,7 @@ MODEL (
   signals (
     parents_due()
   ),
-  blueprints (
-    (stream := patient, party := account_id)
-  ),
+  blueprints ((stream := patient, party := account_id), (stream := platform, party := stripe_customer_id)),
   depends_on (
     intermediate.int_receivables__@{stream}_unbalanced
   ),

@@ -12,9 +12,7 @@ MODEL (
   signals (
     parents_due()
   ),
-  blueprints (
-    (stream := patient, party := account_id)
-  ),
+  blueprints ((stream := patient, party := account_id), (stream := platform, party := stripe_customer_id)),
   description 'One row per billing party and currency whose balances an interval moved, and from which day on. When a day begins, all
 parties are touched. Use it for: bounding the recomputation of balances by day. Not for: analysis.'
 );

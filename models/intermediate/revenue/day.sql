@@ -12,8 +12,9 @@ MODEL (
   signals (
     parents_due()
   ),
-  blueprints (
-    (stream := patient, party := account_id)
+  blueprints ((stream := patient, party := account_id), (stream := platform, party := stripe_customer_id)),
+  depends_on (
+    intermediate.int_revenue__@{stream}_unbalanced
   ),
   audits (
     unique_combination_of_columns(columns := (@party, currency, revenue_date))

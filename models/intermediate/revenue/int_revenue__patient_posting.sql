@@ -14,8 +14,7 @@ MODEL (
   ),
   audits (
     unique_combination_of_columns(columns := (invoice_id, account_id, currency, revenue_date, posted_at)),
-    not_null(columns := (invoice_id, account_id, currency, revenue_date)),
-    recognised_equals_billed(key := invoice_id)
+    not_null(columns := (invoice_id, account_id, currency, revenue_date))
   ),
   description 'One row per patient''s invoice and day whose revenue an interval''s changes moved, by how much. Before tax.
 Use it for: int_revenue__patient_day. Not for: reading a single row as what happened; corrections are rows of their own.
