@@ -1,8 +1,11 @@
-"""What arrives of patients who were forgotten is unlinked before it is loaded: late changes, and whole snapshots."""
+"""What is done to a batch before it is loaded: forgotten patients are unlinked, and what has no class is noticed.
+
+The forgotten come back in late changes and in whole snapshots.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import duckdb
@@ -11,19 +14,21 @@ from northstar.contracts import Contracts, ObjectContract
 from northstar.erasure.files import numbers_in, rewrite
 from northstar.erasure.rows import ERASED, Traces
 from northstar.erasure.suppression import Suppression
-from northstar.ingest.contract import Batch, LandedFile
+from northstar.ingest.contract import Batch, LandedFile, Notice
 from northstar.ingest.duckdb_sink import CATALOG, quoted
 from northstar.ingest.landing import LandingZone
 
 
 class Screen:
-    """Looks through the files of a batch.  Costs one look at a table while nobody was forgotten."""
+    """Looks through the files of a batch.  Reads them only once somebody was forgotten."""
 
     def __init__(self, contracts: Contracts) -> None:
         self._contracts = contracts
 
     def __call__(self, connection: duckdb.DuckDBPyConnection, landing: LandingZone, source: str, batch: Batch) -> Batch:
         """The batch without what is forgotten; its files are rewritten where they must be."""
+        unclassed = [notice for file in batch.files for notice in self._unclassed(connection, source, file)]
+        batch = replace(batch, notices=(*batch.notices, *unclassed))
         suppression = Suppression(connection)
         if not suppression.exists:
             return batch
@@ -33,6 +38,19 @@ class Screen:
             contract = self._contracts.find(f"raw_{source}.{file.object}")
             files.append(file if contract is None else self._screened(connection, landing, contract, file, keys))
         return replace(batch, files=tuple(files))
+
+    def _unclassed(self, connection: duckdb.DuckDBPyConnection, source: str, file: LandedFile) -> Iterator[Notice]:
+        """A notice of each object or column that arrives for the first time and that no contract classes."""
+        contract = self._contracts.find(f"raw_{source}.{file.object}")
+        if contract is None:
+            if not _columns(connection, f"raw_{source}", file.object):
+                yield Notice(file.object, "object_without_contract", "has no contract, so no model can read it")
+            return
+        new = [name.lower() for name in file.schema.names if name.lower() not in contract.columns]
+        known = _columns(connection, contract.schema, contract.name) if new else {}
+        for name in new:
+            if name not in known:
+                yield Notice(file.object, "column_without_class", f"{name} has no class, so no model can read it")
 
     def _screened(
         self,
@@ -61,7 +79,7 @@ class Screen:
 
 def erased_keys(connection: duckdb.DuckDBPyConnection, parent: ObjectContract, key: str) -> list[str]:
     """Keys, as text, of rows that are unlinked already."""
-    known = _columns(connection, parent)
+    known = _columns(connection, parent.schema, parent.name)
     held = [column for column in parent.patient_columns if column in known]
     if not held or key not in known:
         return []
@@ -70,10 +88,10 @@ def erased_keys(connection: duckdb.DuckDBPyConnection, parent: ObjectContract, k
     return [text for (text,) in connection.execute(query).fetchall() if text is not None]
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, contract: ObjectContract) -> Mapping[str, str]:
+def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> Mapping[str, str]:
     rows = connection.execute(
         "SELECT lower(column_name), data_type FROM duckdb_columns() "
         "WHERE database_name = ? AND schema_name = ? AND table_name = ?",
-        [CATALOG, contract.schema, contract.name],
+        [CATALOG, schema, table],
     ).fetchall()
     return dict(rows)

@@ -22,13 +22,12 @@ from northstar.phi.tables import held_tables, patient_queries, raw_tables
 from northstar.pseudonyms import pseudonym_sql
 from northstar.rekeying import rotate
 
-pytestmark = pytest.mark.slow  # a whole first tick; test_small_warehouse.py shows the same on a few rows
+pytestmark = pytest.mark.slow  # real ticks; test_small_warehouse.py shows most of it on a few rows
 
 FACTS = {
-    "visits": "SELECT status, count(*), min(starts_at) FROM core.fct_appointment GROUP BY ALL ORDER BY ALL",
-    "invoices": "SELECT currency, status, count(*), sum(total_minor) FROM core.fct_patient_invoice GROUP BY ALL ORDER BY ALL",
-    "utilization": "SELECT * FROM marts_operations.mart_provider_utilization ORDER BY ALL",
-}  # fmt: skip
+    "visits": "SELECT status, is_deleted, count(*), min(starts_at) FROM intermediate.int_scheduling__appointment GROUP BY ALL ORDER BY ALL",
+    "years": "SELECT clinic_id, provider_id, visit_year, count(*) FROM core.fct_visit_demographic GROUP BY ALL ORDER BY ALL",
+}
 
 
 class Killed(Exception):
@@ -127,7 +126,10 @@ def test_a_patient_is_forgotten_everywhere_and_totals_stay(modelled: LabWarehous
 
     assert _holding(modelled, contracts, patient, values) == []
     assert _facts(modelled) == before
-    assert modelled.rows("SELECT count(*) AS n FROM core.fct_appointment WHERE patient_key = -2") == visits
+    assert (
+        modelled.rows("SELECT count(*) AS n FROM intermediate.int_scheduling__appointment WHERE patient_key = -2")
+        == visits
+    )
     assert done.raw_rows_deleted and done.raw_rows_unlinked and done.table_rows_deleted and done.table_rows_unlinked
     assert done.files_rewritten >= 5
     free_text = modelled.rows(
@@ -241,7 +243,7 @@ def _by_patient(modelled: LabWarehouse) -> list[dict[str, Any]]:
     """What joins give for each patient, whatever the pseudonyms."""
     return modelled.rows(
         "SELECT p.registered_at, p.sex, p.zip3, count(*) AS visits, min(v.starts_at) AS first FROM core.dim_patient AS p "
-        "JOIN core.fct_appointment AS v USING (patient_key) GROUP BY ALL ORDER BY ALL"
+        "JOIN intermediate.int_scheduling__appointment AS v USING (patient_key) GROUP BY ALL ORDER BY ALL"
     )
 
 

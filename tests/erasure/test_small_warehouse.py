@@ -257,6 +257,18 @@ def test_what_arrives_later_is_unlinked_before_it_is_loaded(small: Small) -> Non
     ) == [(2,), (1,)]
 
 
+def test_what_nobody_has_classed_is_noticed_once(small: Small) -> None:
+    rows = [{"patient_id": 50, "nickname": "Bo"}]
+    small.load("app", {"patients__patients": rows, "wellness__moods": [{"mood_id": 1}]})
+    small.load("app", {"patients__patients": rows, "wellness__moods": [{"mood_id": 2}]})
+
+    assert small.rows("SELECT object, kind, detail FROM ops.source_notice ORDER BY ALL") == [
+        ("patients__patients", "column_without_class", "nickname has no class, so no model can read it"),
+        ("wellness__moods", "object_without_contract", "has no contract, so no model can read it"),
+    ]
+    assert small.rows("SELECT nickname FROM raw_app.patients__patients WHERE patient_id = 50") == [("Bo",), ("Bo",)]
+
+
 def test_others_arrive_as_they_are_when_nobody_was_forgotten(small: Small) -> None:
     small.load("app", APP)
 
