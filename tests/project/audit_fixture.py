@@ -17,6 +17,8 @@ class Fixture:
     passes: dict[str, list[Row]]
     fails: dict[str, tuple[int, list[Row]]]
     depends_on: str = ""
+    audit: str = ""
+    """Its name, where that is not the fixture's: for another way of calling it."""
     kind: str = "VIEW"
     """A table's kind where the audit asks for the interval, which views do not have."""
 
