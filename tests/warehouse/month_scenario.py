@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import appointment_oracle
 import bookings_oracle
 import facts_oracle
+import health_oracle
 import lifecycle_oracle
 import mrr_oracle
 import payout_oracle
@@ -89,8 +90,10 @@ SUBJECTS = (
             appointment_oracle.third_next_available, reads_stripe=False),
     Subject("marts_operations.mart_provider_performance", performance_oracle.KEY,
             performance_oracle.provider_performance, reads_stripe=False),
+    Subject("core.fct_account_stage", lifecycle_oracle.KEY, lifecycle_oracle.stages),
     Subject("marts_growth.mart_account_lifecycle", lifecycle_oracle.KEY, lifecycle_oracle.lifecycle),
     Subject("marts_growth.mart_cohort_retention", mrr_oracle.COHORT_KEY, _mrr(mrr_oracle.cohorts)),
+    Subject("marts_growth.mart_account_health", health_oracle.KEY, health_oracle.account_health),
     Subject("marts_growth.mart_bookings_by_owner", bookings_oracle.KEY, bookings_oracle.bookings_by_owner,
             reads_stripe=False),
 )  # fmt: skip

@@ -85,7 +85,7 @@ def test_the_month_brings_every_case(month: MonthScenario) -> None:
     assert any(0 < row["billed_mrr_minor"] < row["mrr_minor"] for row in mrr.rows())
     assert {row["currency"] for row in mrr.rows()} >= {"USD", "EUR", "JPY", "KWD"}
     assert any(row["rebooked_minutes"] for row in backfill(sources))
-    assert {row["lifecycle_stage"] for row in lifecycle(sources)} >= {
+    assert {row["stage"] for row in lifecycle(sources)} >= {
         "lead",
         "active",
         "at_risk",
