@@ -47,8 +47,8 @@ def account_health(sources: Sources) -> list[Row]:
 
 
 def _facts(sources: Sources, account: int) -> Row:
-    """What the app and the partners tell of the last weeks."""
-    last = sources.last_day
+    """What the app and the partners tell of the last weeks, up to the last day that is over."""
+    last = sources.through.date() - DAY
     own = [row for row in sources.appointments.values() if sources.account_of_clinic[row["clinic_id"]] == account]
     booked = [row["booked_at"].date() for row in own if row["booked_at"] and row["status"] != "entered-in-error"]
     recent = [row for row in own if last - 28 * DAY < row["local_date"] <= last]

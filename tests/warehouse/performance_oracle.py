@@ -128,7 +128,7 @@ def _row(
         "realised_utilization": ratio(one.fulfilled, one.available),
         "visit_count": len(one.visits),
         "visit_days": len(days),
-        "visits_per_day": ratio(len(one.visits), len(days), 2),
+        "visits_per_day": ratio(len(one.visits), len(days)),
         "no_show_count": one.missed,
         "attended_unfinished_count": one.unfinished,
         "no_show_rate": ratio(one.missed, len(one.visits) + one.missed + one.unfinished),
