@@ -1,7 +1,7 @@
 """The health of an account: shares in per cent, and a mean of scores of which some may not be known.
 
-Both are decimal and exact until the one rounding, half away from zero: a division would be binary on DuckDB and cut at six
-decimals on Snowflake.
+Both are decimal and exact until the one rounding, half away from zero: a division would be binary on DuckDB and cut at
+six decimals on Snowflake.
 """
 
 from sqlglot import exp
@@ -26,7 +26,7 @@ def percent(evaluator: MacroEvaluator, part: exp.Expression, whole: exp.Expressi
 
 @macro()
 def weighted_mean(evaluator: MacroEvaluator, scores: exp.Expression, weights: exp.Expression) -> exp.Expression:
-    """The mean, to one place, of scores of one place by their weights, those left out that are NULL; NULL without any."""
+    """The mean to one place, by weight, of scores of one place that are not NULL; NULL when all are."""
     names = [score.sql(dialect="snowflake") for score in scores.flatten()]
     shares = [weight.sql(dialect="snowflake") for weight in weights.flatten()]
     pairs = list(zip(names, shares, strict=True))
