@@ -352,9 +352,13 @@ FIXTURES: dict[str, Fixture] = {
         passes={
             "known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}],
             "none": [{"member_id": None}],
+            "erased": [{"member_id": -2}],
             "not under the condition": [{"member_id": 9}],
         },
-        fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
+        fails={
+            "unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}]),
+            "negative": (1, [{"member_id": -3}]),
+        },
         depends_on="depends_on (fixture.parent),",
     ),
     "small_cells_suppressed": Fixture(
