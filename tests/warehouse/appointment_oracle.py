@@ -41,6 +41,11 @@ def is_rescheduled(row: Row) -> bool:
     return bool(row["status"] == "cancelled" and row["cancellation_reason_code"] == "rescheduled")
 
 
+def is_scheduled(row: Row) -> bool:
+    """Was to take place: neither only asked for nor an error nor moved to another time."""
+    return row["status"] not in NOT_SCHEDULED and not is_rescheduled(row)
+
+
 def is_unfinished(row: Row, through: datetime) -> bool:
     """The patient came, and the visit, which is past, was never finished."""
     return bool(row["status"] in PRESENT and row["ends_at"] <= through)
@@ -51,11 +56,15 @@ def outcomes(sources: Sources) -> list[Row]:
     found: defaultdict[tuple[int, int, date], list[Row]] = defaultdict(list)
     for row in sources.appointments.values():
         found[row["clinic_id"], row["appointment_type_id"], row["local_date"]].append(row)
-    return [{**dict(zip(OUTCOME_KEY, key, strict=True)), **_outcome(rows, sources)} for key, rows in found.items()]
+    return [
+        {**dict(zip(OUTCOME_KEY, key, strict=True)), **_outcome(rows, sources)}
+        for key, rows in found.items()
+        if any(is_scheduled(row) or is_rescheduled(row) for row in rows)
+    ]
 
 
 def _outcome(rows: list[Row], sources: Sources) -> Row:
-    scheduled = [row for row in rows if row["status"] not in NOT_SCHEDULED and not is_rescheduled(row)]
+    scheduled = [row for row in rows if is_scheduled(row)]
     cancelled = [row for row in rows if is_cancelled(row)]
     leads = [(row["starts_at"] - row["cancelled_at"]) / HOUR for row in cancelled]
     before = sorted(_hours(row["cancelled_at"], row["starts_at"]) for row in cancelled)
@@ -69,6 +78,7 @@ def _outcome(rows: list[Row], sources: Sources) -> Row:
         "fulfilled_count": fulfilled,
         "no_show_count": missed,
         "attended_unfinished_count": unfinished,
+        "outstanding_count": len(scheduled) - fulfilled - missed - unfinished - len(cancelled),
         "cancelled_count": len(cancelled),
         "late_cancelled_count": late,
         "cancelled_by_patient_count": sum(row["cancellation_reason_code"] == "pat" for row in cancelled),
@@ -78,12 +88,12 @@ def _outcome(rows: list[Row], sources: Sources) -> Row:
         "no_show_rate": ratio(missed, fulfilled + missed + unfinished),
         "cancellation_rate": ratio(len(cancelled), len(scheduled)),
         "late_cancel_rate": ratio(late, len(scheduled)),
-        "cancelled_under_2h_count": sum(hours < 2 for hours in before),
-        "cancelled_2h_to_24h_count": sum(2 <= hours < 24 for hours in before),
-        "cancelled_24h_to_72h_count": sum(24 <= hours <= 72 for hours in before),
-        "cancelled_over_72h_count": sum(hours > 72 for hours in before),
-        "cancellation_lead_hours_median": _median(before),
-        "booking_lead_hours_median": _median(_hours(row["created_at"], row["starts_at"]) for row in scheduled),
+        "cancelled_under_2_hours_count": sum(hours < 2 for hours in before),
+        "cancelled_2_to_24_hours_count": sum(2 <= hours < 24 for hours in before),
+        "cancelled_24_to_72_hours_count": sum(24 <= hours <= 72 for hours in before),
+        "cancelled_over_72_hours_count": sum(hours > 72 for hours in before),
+        "median_cancellation_lead_hours": _median(before),
+        "median_booking_lead_hours": _median(_hours(row["created_at"], row["starts_at"]) for row in scheduled),
     }
 
 
@@ -144,17 +154,24 @@ def third_next_available(sources: Sources) -> list[Row]:
         ahead = [(on, free) for on, free in sorted(each.items()) if today < on <= last_session_day(sources.through)]
         if not ahead:
             continue
-        third, counted = None, 0
-        for on, free in ahead:
-            counted += free
-            if counted >= 3:
-                third = on
-                break
+        third = _day_of_slot(ahead, 3)
         rows.append(
             {
                 **dict(zip(SLOT_KEY, key, strict=True)),
-                "third_available_date": third,
-                "days_until_third": None if third is None else (third - today).days,
+                "as_of_date": today,
+                "next_available_date": _day_of_slot(ahead, 1),
+                "third_next_available_date": third,
+                "days_until": None if third is None else (third - today).days,
+                "open_slots": sum(free for _, free in ahead),
             }
         )
     return rows
+
+
+def _day_of_slot(ahead: list[tuple[date, int]], number: int) -> date | None:
+    """The day of the open slot of that number, None when there are fewer."""
+    for on, free in ahead:
+        number -= free
+        if number <= 0:
+            return on
+    return None

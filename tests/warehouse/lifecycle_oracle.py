@@ -1,10 +1,11 @@
-"""Each account's stages as intervals without gaps: mart_account_lifecycle."""
+"""Each account's stages as intervals without gaps: exact to the instant in core.fct_account_stage, in whole UTC days in
+mart_account_lifecycle, where a day has the stage of its end."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from lab import Row
 from receivable_oracle import Entry, entries, moment_of
 
 KEY = ("account_id", "valid_from")
+DAY = timedelta(days=1)
 QUIET = timedelta(days=30)
 """How long an account may go without a booking."""
 Span = tuple[datetime, datetime]
@@ -42,12 +44,21 @@ class Life:
         status = self.statuses[number][1]
         if status in ("trial", "churned"):
             return status
-        if status in ("past_due", "suspended") or self._quiet(at) or any(a <= at < b for a, b in self.overdue):
+        if self.risk(at):
             return "at_risk"
         if self.first_visit is None or at < self.first_visit:
             return "onboarding"
         churned = any(state == "churned" for _, state in self.statuses[:number])
         return "won_back" if churned else "active"
+
+    def risk(self, at: datetime) -> str | None:
+        """Why an account is at risk, if it is."""
+        number = bisect_right([since for since, _ in self.statuses], at) - 1
+        if self.statuses[number][1] in ("past_due", "suspended"):
+            return "status"
+        if any(start <= at < end for start, end in self.overdue):
+            return "overdue"
+        return "idle" if self._quiet(at) else None
 
     def _quiet(self, at: datetime) -> bool:
         if self.first_visit is None or at < self.first_visit:
@@ -93,7 +104,7 @@ def _work(sources: Sources) -> tuple[defaultdict[int, list[datetime]], defaultdi
     visits: defaultdict[int, list[datetime]] = defaultdict(list)
     for row in sources.appointments.values():
         account = sources.account_of_clinic[row["clinic_id"]]
-        if row["booked_at"]:
+        if row["booked_at"] and row["status"] != "entered-in-error":
             bookings[account].append(row["booked_at"])
         if row["status"] == "fulfilled":
             visits[account].append(row["fulfilled_at"])
@@ -124,24 +135,49 @@ def _platform(found: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in found if entry.stream == "platform" and entry.kind == "billed"]
 
 
+def stages(sources: Sources) -> list[Row]:
+    """The rows of core.fct_account_stage."""
+    return [row for account, life in lives(sources).items() for row in _rows(account, life, _instants(sources, life))]
+
+
+def _instants(sources: Sources, life: Life) -> list[tuple[datetime, datetime]]:
+    moments = sorted(at for at in life.moments() if life.known_from <= at < sources.through and at != OPEN_PAST)
+    return [(at, at) for at in moments]
+
+
 def lifecycle(sources: Sources) -> list[Row]:
-    """The rows of the mart."""
-    rows = []
-    for account, life in lives(sources).items():
-        moments = sorted(at for at in life.moments() if life.known_from <= at < sources.through and at != OPEN_PAST)
-        stages: list[tuple[datetime, str]] = []
-        for at in moments:
-            stage = life.stage(at)
-            if not stages or stages[-1][1] != stage:
-                stages.append((at, stage))
-        ends = [at for at, _ in stages[1:]] + [OPEN_END]
-        rows += [
-            {
-                **dict(zip(KEY, (account, at), strict=True)),
-                "valid_to": end,
-                "is_current": end == OPEN_END,
-                "lifecycle_stage": stage,
-            }
-            for (at, stage), end in zip(stages, ends, strict=True)
-        ]
-    return rows
+    """The rows of mart_account_lifecycle."""
+    return [
+        {**row, "valid_from": row["valid_from"].date(), "valid_to": row["valid_to"].date()}
+        for account, life in lives(sources).items()
+        for row in _rows(account, life, _days(sources, life))
+    ]
+
+
+def _days(sources: Sources, life: Life) -> list[tuple[datetime, datetime]]:
+    """Each day's beginning, and the last instant of it that is known."""
+    first = life.known_from.replace(hour=0, minute=0, second=0, microsecond=0)
+    count = (sources.last_day - first.date()).days + 1
+    starts = [first + n * DAY for n in range(count)]
+    return [(start, min(start + DAY, sources.through) - timedelta(microseconds=1)) for start in starts]
+
+
+def _rows(account: int, life: Life, looks: list[tuple[datetime, datetime]]) -> Iterator[Row]:
+    """One row per stage: ``looks`` are times from which a stage counts, each with the instant at which to look."""
+    found: list[tuple[datetime, str, str | None]] = []
+    for since, at in looks:
+        stage = life.stage(at)
+        if not found or found[-1][1] != stage:
+            found.append((since, stage, life.risk(at) if stage == "at_risk" else None))
+    ends = [since for since, _, _ in found[1:]] + [OPEN_END]
+    before = None
+    for (since, stage, risk), end in zip(found, ends, strict=True):
+        yield {
+            **dict(zip(KEY, (account, since), strict=True)),
+            "valid_to": end,
+            "is_current": end == OPEN_END,
+            "stage": stage,
+            "previous_stage": before,
+            "entry_risk": risk,
+        }
+        before = stage

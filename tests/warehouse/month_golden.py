@@ -30,7 +30,6 @@ class MonthGolden:
         self._written_off: Row = {}
         self._disputed: Json = {}
         self._paused: Subscription | None = None
-        self._opportunity = ""
 
     @property
     def steps(self) -> tuple[Callable[[], None], ...]:
@@ -92,7 +91,7 @@ class MonthGolden:
         world = self._lab.services.stripe
         invoiced = [row for row in world.store.kinds["invoice"] if row["status"] == "open" and row["livemode"]]
         world.invoices.void(invoiced[-1])
-        self._hand_over()
+        self._change_owner(self._sold_to)
 
     def sixth(self) -> None:
         """The customer comes back; the paused one goes on; a past visit is deleted."""
@@ -250,19 +249,19 @@ class MonthGolden:
     # Salesforce
 
     def _close_deal(self) -> None:
-        """A deal is won on the day on which its account changes hands, in the morning."""
-        org = self._lab.services.salesforce.org
-        opportunity = org.ids("Opportunity", 'NOT "IsClosed" AND NOT "IsDeleted"')[0]
-        self._opportunity = opportunity
-        record = org.record("Opportunity", opportunity)
-        self._change_owner(record["AccountId"])
-        closed = {"StageName": "Closed Won", "IsClosed": True, "IsWon": True, "CloseDate": self._lab.now.date()}
-        org.update("Opportunity", opportunity, closed, self._lab.now)
+        """A deal is won on the day on which its account changes hands."""
+        org, crm, now = self._lab.services.salesforce.org, self._lab.services.salesforce.crm, self._lab.now
+        opportunity = crm.open_opportunity(self._sold_to, "Expansion", now, Random(1), "JPY")
+        self._change_owner(self._sold_to)
+        closed = {"StageName": "Closed Won", "IsClosed": True, "IsWon": True, "CloseDate": now.date()}
+        org.update("Opportunity", opportunity, closed, now)
 
-    def _hand_over(self) -> None:
-        """Its account changes hands again, days later."""
-        org = self._lab.services.salesforce.org
-        self._change_owner(org.record("Opportunity", self._opportunity)["AccountId"])
+    @property
+    def _sold_to(self) -> str:
+        """The account of that deal, in Salesforce."""
+        id = next(a.salesforce_account_id for a in self._lab.company.accounts if a.account_id == YEN)
+        assert id is not None
+        return id
 
     def _change_owner(self, account: str) -> None:
         org = self._lab.services.salesforce.org

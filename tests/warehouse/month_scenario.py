@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import appointment_oracle
 import bookings_oracle
 import facts_oracle
+import health_oracle
 import lifecycle_oracle
 import mrr_oracle
 import payout_oracle
@@ -46,9 +47,9 @@ def _at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
 STRIDES = Month(
     "strides", (1, 2, 6, 7, 8), (1, 2, 2),
     # Half hours, a day, a week; over the ends of summer time in Europe and America, and the month's end.
-    (_at(10, 12, 14, 30), _at(10, 12, 15), _at(10, 13, 15), _at(10, 20, 6, 30), _at(11, 1, 7, 30), _at(11, 3, 0, 30),
+    (_at(10, 12, 14, 30), _at(10, 12, 15), _at(10, 13, 15), _at(10, 20, 6), _at(11, 1, 7), _at(11, 3, 1),
      _at(11, 12, 14)),
-    refused=_at(11, 1, 7, 30),
+    refused=_at(11, 1, 7),
 )  # fmt: skip
 DAILY = Month(
     "daily", (1, 2, 3, 4, 5, 6, 7, 8, 9, 10), (1, 2, 3),
@@ -89,8 +90,10 @@ SUBJECTS = (
             appointment_oracle.third_next_available, reads_stripe=False),
     Subject("marts_operations.mart_provider_performance", performance_oracle.KEY,
             performance_oracle.provider_performance, reads_stripe=False),
+    Subject("core.fct_account_stage", lifecycle_oracle.KEY, lifecycle_oracle.stages),
     Subject("marts_growth.mart_account_lifecycle", lifecycle_oracle.KEY, lifecycle_oracle.lifecycle),
     Subject("marts_growth.mart_cohort_retention", mrr_oracle.COHORT_KEY, _mrr(mrr_oracle.cohorts)),
+    Subject("marts_growth.mart_account_health", health_oracle.KEY, health_oracle.account_health),
     Subject("marts_growth.mart_bookings_by_owner", bookings_oracle.KEY, bookings_oracle.bookings_by_owner,
             reads_stripe=False),
 )  # fmt: skip

@@ -248,31 +248,34 @@ def retention(mrr: Mrr) -> list[Row]:
 
 
 def cohorts(mrr: Mrr) -> list[Row]:
-    """The rows of mart_cohort_retention: accounts by the month of their first MRR, in complete months only."""
-    accounts: defaultdict[int, defaultdict[date, list[tuple[int, str]]]] = defaultdict(lambda: defaultdict(list))
-    for (account, _, currency), months in mrr.by_account.items():
-        if account != -1:
-            for at, value in months.items():
-                accounts[account][at].append((value, currency))
+    """The rows of mart_cohort_retention: accounts by the month of their first MRR, in complete months only.
+
+    All months of a cohort are valued at the rate of its first.
+    """
+    payers: defaultdict[tuple[int, str | None], defaultdict[date, list[tuple[int, str]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for (account, customer, currency), months in mrr.by_account.items():
+        for at, value in months.items():
+            payers[account, customer][at].append((value, currency))
     found: defaultdict[tuple[date, int, str], list[Fraction]] = defaultdict(list)
-    for account, each in accounts.items():
+    for (account, _), each in payers.items():
         paid = [at for at, values in each.items() if sum(value for value, _ in values) > 0]
-        if not paid:
-            continue
-        first = min(paid)
-        number, at = 0, first
-        while next_month(at) <= (mrr.sources.last_day + _DAY):
-            values = sum((exact_usd(v, c, next_month(at) - _DAY) for v, c in each.get(at, [])), Fraction(0))
+        at = first = min(paid, default=next_month(mrr.sources.last_day))
+        while datetime.combine(next_month(at), time()) <= mrr.sources.through:
+            dollars = [exact_usd(value, currency, next_month(first) - _DAY) for value, currency in each.get(at, [])]
+            number = (at.year - first.year) * 12 + at.month - first.month
             for segment in (segment_of(mrr.sources, account, next_month(first) - _DAY), "all"):
-                found[first, number, segment].append(values)
-            number, at = number + 1, next_month(at)
+                found[first, number, segment].append(sum(dollars, Fraction(0)))
+            at = next_month(at)
     return [
         {
             **dict(zip(COHORT_KEY, key, strict=True)),
-            "accounts": len(values),
-            "retained_accounts": sum(value > 0 for value in values),
+            "month_start": next_month(key[0], key[1]),
+            "account_count": len(values),
+            "retained_count": sum(value > 0 for value in values),
+            "retained_mrr_amount_usd": places(sum(values), 2),
             "retention_rate": ratio(sum(value > 0 for value in values), len(values)),
-            "mrr_amount_usd": places(sum(values), 2),
         }
         for key, values in found.items()
     ]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from company_lab import Json
 from company_sources import Sources, day, moment, month, next_month
 from lab import Row
-from money_oracle import major, places
+from money_oracle import exact_usd, major, places, usd
 
 AGEING_KEY = ("as_of_date", "revenue_stream", "account_id", "currency")
 SALES_KEY = ("month_start", "revenue_stream", "currency")
@@ -151,13 +151,13 @@ def ageing(sources: Sources) -> list[Row]:
         left = 0
         for on in sorted(each):
             left += moved.get(on, 0)
-            amounts = {f"{name}_amount": major(minor, currency) for name, minor in each[on].items()}
+            minor = {**each[on], "receivable": sum(each[on].values()), "unapplied": left}
             rows.append(
                 {
                     **dict(zip(AGEING_KEY, (on, stream, account, currency), strict=True)),
-                    **amounts,
-                    "total_amount": major(sum(each[on].values()), currency),
-                    "unapplied_amount": major(left, currency),
+                    **{f"{name}_amount": major(value, currency) for name, value in minor.items()},
+                    **{f"{name}_amount_usd": usd(value, currency, on) for name, value in minor.items()},
+                    "is_complete": moment_of(on) <= sources.through,
                 }
             )
     return rows
@@ -207,12 +207,17 @@ def days_sales_outstanding(sources: Sources) -> list[Row]:
         while start <= sources.last_day:
             end = min(next_month(start) - DAY, sources.last_day)
             open_minor = sum(e.minor for e in own if e.on <= end)
-            billed = sum(e.minor for e in own if e.kind == "billed" and end - _DSO_DAYS * DAY < e.on <= end)
+            window = [e for e in own if e.kind == "billed" and end - _DSO_DAYS * DAY < e.on <= end]
+            billed = sum(e.minor for e in window)
+            billed_usd = sum((exact_usd(e.minor, currency, e.on) for e in window), Fraction(0))
             rows.append(
                 {
                     **dict(zip(SALES_KEY, (start, stream, currency), strict=True)),
+                    "as_of_date": end,
                     "receivable_amount": major(open_minor, currency),
-                    "billed_amount": major(billed, currency),
+                    "billed_90d_amount": major(billed, currency),
+                    "receivable_amount_usd": usd(open_minor, currency, end),
+                    "billed_90d_amount_usd": places(billed_usd, 2),
                     "days_sales_outstanding": places(Fraction(open_minor * _DSO_DAYS, billed), 2) if billed else None,
                     "is_complete": end == next_month(start) - DAY and moment_of(end) <= sources.through,
                 }

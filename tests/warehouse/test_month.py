@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from appointment_oracle import backfill
 from company_lab import SOURCES, CompanyLab, open_company
+from company_sources import Sources
 from fresh import Differing, built_anew, models, unlike
 from lab import LabWarehouse, open_warehouse
+from lifecycle_oracle import lifecycle
 from month_scenario import ANCHOR, DAILY, STRIDES, SUBJECTS, Month, MonthScenario, Subject
+from mrr_oracle import CLASSES, Mrr
+from receivable_oracle import entries
 
 from northstar.simulator.company import Company
 from northstar.simulator.postgres_server import PostgresServer
@@ -58,3 +63,33 @@ def test_history_reaches_every_day_that_it_belongs_to_and_only_those(month: Mont
     found = {name: unlike(month.warehouse, anew, name, MAY_DIFFER) for name in names}
     assert {name for name, (rows, _) in found.items() if not rows} == set(), "nothing was compared"
     assert {name: differences for name, (_, differences) in found.items() if differences} == {}
+
+
+def test_the_month_brings_every_case(month: MonthScenario) -> None:
+    sources = Sources(month.lab)
+    mrr = Mrr(sources)
+    dispute = {row["status"] for row in sources.stripe("dispute")}
+    invoice = {row["status"] for row in sources.stripe("invoice")}
+    interval = {
+        line["price"]["recurring"]["interval"] for row in sources.stripe("subscription") for line in row["items"]
+    }
+    moved = {name for row in mrr.movements() for name in CLASSES if row[f"{name}_amount"]}
+    kinds = {(entry.stream, entry.kind) for entry in entries(sources)}
+    images = [image for told in sources.lab.told.images.values() for _, image in told]
+    assert "lost" in dispute
+    assert {"paid", "open", "void"} <= invoice
+    assert interval == {"month", "year"}
+    assert moved == set(CLASSES)
+    assert {("patient", kind) for kind in ("billed", "paid", "credited", "voided", "written_off", "recovered")} <= kinds
+    assert {("platform", kind) for kind in ("billed", "paid", "credited", "voided")} <= kinds
+    assert any(image["pause_collection"] for image in images) and any(i["status"] == "trialing" for i in images)
+    assert any(0 < row["billed_mrr_minor"] < row["mrr_minor"] for row in mrr.rows())
+    assert {row["currency"] for row in mrr.rows()} >= {"USD", "EUR", "JPY", "KWD"}
+    assert any(row["rebooked_minutes"] for row in backfill(sources))
+    assert {row["stage"] for row in lifecycle(sources)} >= {
+        "lead",
+        "active",
+        "at_risk",
+        "churned",
+        "won_back",
+    }
