@@ -1,9 +1,13 @@
 AUDIT (
   name history_is_seamless,
-  dialect snowflake
+  dialect snowflake,
+  defaults (
+    opens_past = TRUE
+  )
 );
 
-/* Versions of a key that overlap the next, leave a gap to it, have no length, or are not open exactly once. */
+/* Versions of a key that overlap the next, leave a gap to it, have no length, or are not open exactly once; with opens_past also
+a first one that is not open to the past. */
 SELECT
   @key,
   valid_from,
@@ -25,5 +29,5 @@ WHERE
     next_from IS NULL
   )
   OR (
-    version_no = 1 AND valid_from <> '1900-01-01'::TIMESTAMP
+    @opens_past AND version_no = 1 AND valid_from <> '1900-01-01'::TIMESTAMP
   )

@@ -53,7 +53,8 @@ def to_share(minor: str, part: str, whole: str) -> str:
     """
     amount, share, total = (f"CAST({one} AS DECIMAL(38, 0))" for one in (minor, part, whole))
     doubled = f"(2 * ABS({amount}) * {share} + {total})"
-    quotient = f"({doubled} - MOD({doubled}, 2 * {total})) / NULLIF(2 * {total}, 0)"
+    divisor = f"NULLIF(2 * {total}, 0)"
+    quotient = f"({doubled} - MOD({doubled}, {divisor})) / {divisor}"
     return f"CAST(SIGN({amount}) * ROUND({quotient}, 0) AS BIGINT)"
 
 

@@ -5,14 +5,18 @@ from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
 
 from macros.local_time import to_utc
-
-HOLDING_TIME = "('booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')"
-"""FHIR statuses of appointments that take, or took, the provider's time."""
+from macros.visit import HOLDING_TIME
 
 
 @macro()
-def touched_days(evaluator: MacroEvaluator, start: exp.Expression, end: exp.Expression) -> exp.Expression:
-    """The provider days that the interval touched, with their bounds in UTC: 23 to 25 hours apart."""
+def touched_days(
+    evaluator: MacroEvaluator, touched: exp.Expression, start: exp.Expression, end: exp.Expression
+) -> exp.Expression:
+    """The provider days that the interval touched, with their bounds in UTC: 23 to 25 hours apart.
+
+    ``touched`` names the model that logs them: int_scheduling__touched_day, or ..._touched_visit_day where only
+    appointments matter.
+    """
     return evaluator.parse_one(
         f"""
         SELECT DISTINCT
@@ -21,7 +25,7 @@ def touched_days(evaluator: MacroEvaluator, start: exp.Expression, end: exp.Expr
           touched.local_date,
           {to_utc("touched.local_date", "clinic.time_zone")} AS day_starts_at,
           {to_utc("DATEADD('DAY', 1, touched.local_date)", "clinic.time_zone")} AS day_ends_at
-        FROM intermediate.int_scheduling__touched_day AS touched
+        FROM {touched.sql(dialect="snowflake")} AS touched
         JOIN intermediate.int_directory__clinic AS clinic USING (clinic_id)
         WHERE touched.touched_at
           BETWEEN {start.sql(dialect="snowflake")} AND {end.sql(dialect="snowflake")}
@@ -69,18 +73,59 @@ def blocks_of(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
     )
 
 
-@macro()
-def visits_of(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
-    """The appointments that take time on the given days."""
-    return evaluator.parse_one(
-        f"""
-        SELECT day.*, visit.starts_at, visit.ends_at, visit.status
-        FROM {day.name} AS day
+def _appointments_of(day: str, status: str) -> str:
+    """SQL of the appointments in some statuses that overlap the given days."""
+    return f"""
+        SELECT day.*, visit.starts_at, visit.ends_at, visit.status, visit.created_at, visit.cancelled_at
+        FROM {day} AS day
         JOIN intermediate.int_scheduling__appointment AS visit
           ON visit.provider_id = day.provider_id
           AND visit.clinic_id = day.clinic_id
           AND visit.starts_at < day.day_ends_at
           AND day.day_starts_at < visit.ends_at
-        WHERE visit.status IN {HOLDING_TIME} AND NOT visit.is_deleted
+        WHERE {status} AND NOT visit.is_deleted
+        """
+
+
+@macro()
+def visits_of(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
+    """The appointments that take time on the given days."""
+    return evaluator.parse_one(_appointments_of(day.name, f"visit.status IN {HOLDING_TIME}"))
+
+
+@macro()
+def cancellations_of(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
+    """The appointments that were cancelled on the given days, without those that were rescheduled."""
+    cancelled = "visit.status = 'cancelled' AND NOT EQUAL_NULL(visit.cancellation_reason_code, 'rescheduled')"
+    return evaluator.parse_one(_appointments_of(day.name, cancelled))
+
+
+@macro()
+def stretches_of(evaluator: MacroEvaluator, span: exp.Expression, kinds: exp.Expression) -> exp.Expression:
+    """The days of spans, cut where anything begins or ends: how long each stretch is, how many spans of each kind lie
+    on it.
+
+    A span is on a day, begins before its end and ends after its start; what is beyond the day is cut off.  So the union
+    of a kind's spans is the time of the stretches on which there is at least one.
+    """
+    names = [kind.name for kind in kinds.flatten()]
+    key = "provider_id, clinic_id, local_date"
+    steps = ", ".join(f"SUM(IFF(kind = '{name}', step, 0)) AS {name}" for name in names)
+    depths = ", ".join(
+        f"SUM({name}) OVER (PARTITION BY {key} ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS {name}"
+        for name in names
+    )
+    return evaluator.parse_one(
+        f"""
+        SELECT {key}, DATEDIFF('SECOND', at, LEAD(at) OVER (PARTITION BY {key} ORDER BY at)) AS seconds, {depths}
+        FROM (
+          SELECT {key}, at, {steps}
+          FROM (
+            SELECT {key}, GREATEST(starts_at, day_starts_at) AS at, kind, 1 AS step FROM {span.name}
+            UNION ALL
+            SELECT {key}, LEAST(ends_at, day_ends_at) AS at, kind, -1 AS step FROM {span.name}
+          ) AS edge
+          GROUP BY {key}, at
+        ) AS level
         """
     )

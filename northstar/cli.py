@@ -20,11 +20,16 @@ from sqlmesh.core.console import NoopConsole, set_console
 from northstar import engine, stopping
 from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import next_boundary, parse_boundary, utc_now
+from northstar.commands.access import access
 from northstar.commands.backfill import backfill_command
+from northstar.commands.contracts import contracts, scaffold_command
+from northstar.commands.patients import forget_command, keys
 from northstar.commands.schedule import schedule_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
+from northstar.contracts import CONTRACTS, load_contracts
 from northstar.environments import environment_states
+from northstar.erasure.screen import Screen
 from northstar.gate.report import markdown, print_report
 from northstar.gate.run import DAYS, run_gate
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
@@ -62,7 +67,8 @@ def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
             terminal.status("reading ...") as status,
         ):
             landing = LandingZone(settings.landing)
-            sink = DuckDBSink(connect(settings.duckdb), landing)
+            screen = Screen(load_contracts(settings.project / CONTRACTS))
+            sink = DuckDBSink(connect(settings.duckdb), landing, screen=screen)
             waiting = set(names)
 
             def progress(name: str, _: IngestReport | str) -> None:
@@ -242,5 +248,10 @@ def bus_matrix_command() -> None:
 
 
 app.command("tick")(tick_command)
+app.add_typer(contracts, name="contracts")
+app.command("scaffold")(scaffold_command)
+app.add_typer(access, name="access")
+app.add_typer(keys, name="keys")
+app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)
 app.command("backfill")(backfill_command)

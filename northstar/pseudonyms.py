@@ -12,6 +12,8 @@ import duckdb
 
 _BLOCK = 64
 """Bytes in a block of SHA-256."""
+LARGEST_PSEUDONYM = 2**60 - 1
+"""Pseudonyms are 60 bits of the hash."""
 
 
 def padded(key: bytes) -> tuple[bytes, bytes]:
@@ -28,5 +30,19 @@ def ensure_key(connection: duckdb.DuckDBPyConnection) -> bool:
     )
     if connection.execute("SELECT count(*) FROM restricted.pseudonym_key").fetchone() != (0,):
         return False
-    connection.execute("INSERT INTO restricted.pseudonym_key VALUES (?, ?)", list(padded(secrets.token_bytes(32))))
+    write_key(connection)
     return True
+
+
+def write_key(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put a new random key in the place of the one that there may be."""
+    connection.execute("DELETE FROM restricted.pseudonym_key")
+    connection.execute("INSERT INTO restricted.pseudonym_key VALUES (?, ?)", list(padded(secrets.token_bytes(32))))
+
+
+def pseudonym_sql(patient_id: str) -> str:
+    """DuckDB's expression for the pseudonym of a positive number, under the key that the warehouse has now."""
+    message = f"encode('patient:' || CAST({patient_id} AS VARCHAR))"
+    inner = f"unhex(sha256((SELECT inner_pad FROM restricted.pseudonym_key) || {message}))"
+    digest = f"sha256((SELECT outer_pad FROM restricted.pseudonym_key) || {inner})"
+    return f"CAST('0x' || substring({digest}, 1, 15) AS BIGINT)"

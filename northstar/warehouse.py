@@ -22,6 +22,8 @@ from sqlmesh.utils.concurrency import NodeExecutionFailedError
 from sqlmesh.utils.errors import PlanError, SQLMeshError
 
 from northstar import engine, stopping
+from northstar.contracts import CONTRACTS, load_contracts
+from northstar.erasure.screen import Screen
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
 from northstar.lock.owner import elapsed
@@ -223,7 +225,8 @@ class Warehouse:
             raise WarehouseError(f"the tick runs on gateway duckdb only, for now; this one is {self.context.gateway}")
         self._connection = shared.cursor()
         prepare(self._connection)
-        self.sink = DuckDBSink(self._connection, self.landing, owns=False)
+        screen = Screen(load_contracts(self.settings.project / CONTRACTS))
+        self.sink = DuckDBSink(self._connection, self.landing, owns=False, screen=screen)
 
     def release(self) -> None:
         """Close the connections, which writes the DuckDB files out, and keep the project."""

@@ -139,6 +139,7 @@ def _read_object(
         key=key,
         columns={**columns, **technical},
         technical=frozenset(technical),
+        by_rules=not isinstance(entry.get("columns") or {}, dict),
         freshness_minutes=entry.get("freshness_minutes", whole.get("freshness_minutes")),
         erase=erase,
         patient_where=entry.get("patient_where"),

@@ -33,6 +33,8 @@ class ObjectContract:
     columns: Mapping[str, Classification]
     """Columns by name, technical ones included.  What is not here is denied."""
     technical: frozenset[str]
+    by_rules: bool
+    """Whether rules class its columns; False where each has been classed by hand."""
     freshness_minutes: int | None
     erase: str
     """What forgetting a patient does to his rows: ``delete``, or ``unlink`` where totals must stay true."""

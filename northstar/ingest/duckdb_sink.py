@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,10 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET preserve_insertion_order = false")
 
 
+Screen = Callable[[duckdb.DuckDBPyConnection, LandingZone, str, Batch], Batch]
+"""Looks through the files of a source's batch before it is loaded, and may rewrite them (northstar/erasure)."""
+
+
 class DuckDBSink:
     """Loads batches into raw over one connection, which it closes only if told to own it."""
 
@@ -76,8 +80,10 @@ class DuckDBSink:
         landing: LandingZone,
         owns: bool = True,
         loading: threading.Lock | None = None,
+        screen: Screen | None = None,
     ) -> None:
         self._connection = connection
+        self._screen = screen
         self._landing = landing
         self._owns = owns
         self._loading = loading or threading.Lock()
@@ -109,6 +115,8 @@ class DuckDBSink:
 
     def load(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         """Load a batch whole or not at all.  Raises IngestError when it is loaded already."""
+        if self._screen is not None:
+            batch = self._screen(self._connection, self._landing, source, batch)
         with self._loading:
             self._load_whole(source, batch, loaded_at)
 
@@ -134,7 +142,7 @@ class DuckDBSink:
         """The same warehouse over a connection of its own, for another thread; loads exclude each other."""
         connection = self._connection.cursor()
         prepare(connection)
-        return DuckDBSink(connection, self._landing, loading=self._loading)
+        return DuckDBSink(connection, self._landing, loading=self._loading, screen=self._screen)
 
     def close(self) -> None:
         """Close the connection if it is this sink's own."""

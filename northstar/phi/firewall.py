@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlmesh.core.model import Model, SeedModel
 
-from northstar.contracts import Contracts, load_contracts
+from northstar.contracts import CONTRACTS, Contracts, load_contracts
 from northstar.phi.labels import (
     DENIED,
     DIFFERENCE,
@@ -282,7 +282,7 @@ _built: dict[Path, tuple[object, Firewall]] = {}
 
 def firewall_of(models: Mapping[str, Model], project: Path) -> Firewall:
     """The firewall of a project as it is now: built anew when a model or a contract has changed, not before."""
-    contracts = load_contracts(project / "contracts" / "sources")
+    contracts = load_contracts(project / CONTRACTS)
     version = (contracts.fingerprint, tuple((fqn, id(model)) for fqn, model in models.items()))
     known = _built.get(project)
     if known is None or known[0] != version:

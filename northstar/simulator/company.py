@@ -60,11 +60,16 @@ class Company:
     scale: float
     """1.0 is 20 accounts, 80 clinics, 400 providers, 20,000 patients and 90 days of appointments."""
     anchor: datetime
+    chosen: tuple[int, ...] = ()
+    """Numbers of the accounts that there are, from 1 on; as many as the scale says when there are none here."""
+    clinics_by_segment: tuple[int, int, int] = (2, 4, 8)
+    """How many clinics a small, a middle and a large account has."""
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
         """All accounts, by account_id."""
-        return tuple(self._account(n) for n in range(1, max(2, round(ACCOUNTS_AT_SCALE_ONE * self.scale)) + 1))
+        numbers = self.chosen or range(1, max(2, round(ACCOUNTS_AT_SCALE_ONE * self.scale)) + 1)
+        return tuple(self._account(n) for n in numbers)
 
     def _account(self, number: int) -> Account:
         roll = dice(self.seed, "account", number)
@@ -85,7 +90,7 @@ class Company:
             plan=_PLANS[number % len(_PLANS)],
             status=status,
             created_at=created.astimezone(UTC).replace(second=0, microsecond=0),
-            stripe_customer_id=None if number % 10 == 7 else f"cus_{self._code('cus', number, 14)}",
+            stripe_customer_id=None if number % 10 == 3 else f"cus_{self._code('cus', number, 14)}",
             salesforce_account_id=None if number % 10 == 9 else self.salesforce_id("001", number),
         )
 

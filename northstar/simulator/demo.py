@@ -99,7 +99,7 @@ def _live(demo: Demo, ticks: int, console: Console) -> list[TickReport]:
         company, now = _create(demo, server, console) if fresh else _resume(demo, console)
         with ExitStack() as running:
             with _step(console, "starting Stripe, Salesforce and the partners' S3 bucket, with this company's data"):
-                services = running.enter_context(Services(server, company, now))
+                services = running.enter_context(Services(server.dsn(), company, now))
             environment = {**os.environ, **settings_under(demo.home), **services.environment()}
             os.environ.update(environment)  # SQLMesh reads its configuration from the environment
             settings = Settings.from_environment(environment)

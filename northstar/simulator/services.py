@@ -11,7 +11,6 @@ from northstar.simulator.company import Company
 from northstar.simulator.oltp import activity
 from northstar.simulator.partner.bucket import FaultyServer, PartnerBucket
 from northstar.simulator.partner.world import PartnerWorld
-from northstar.simulator.postgres_server import PostgresServer
 from northstar.simulator.salesforce import SalesforceServer, SalesforceWorld
 from northstar.simulator.stripe import StripeServer, StripeWorld
 
@@ -19,13 +18,13 @@ from northstar.simulator.stripe import StripeServer, StripeWorld
 class Services:
     """The company's systems at a moment of its simulated life.
 
-    PostgreSQL keeps its data in a folder.  The others are built anew from the company when the context is entered, and
+    The app's database is there already.  The others are built anew from the company when the context is entered, and
     live again up to the moment given, to the same ids and the same events, so that a warehouse that read them before
     reads on.
     """
 
-    def __init__(self, postgres: PostgresServer, company: Company, now: datetime) -> None:
-        self.postgres = postgres
+    def __init__(self, app_dsn: str, company: Company, now: datetime) -> None:
+        self.app_dsn = app_dsn
         self.company = company
         self._now = now
         self._stack = ExitStack()
@@ -36,7 +35,7 @@ class Services:
             bucket_server = starting.enter_context(FaultyServer())
             bucket = PartnerBucket(bucket_server)
             self._aws = {**bucket_server.environment(), "NORTHSTAR_PARTNER_S3_URL": bucket.url}
-            self.partner = PartnerWorld(self.company, bucket, self.postgres.dsn())
+            self.partner = PartnerWorld(self.company, bucket, self.app_dsn)
             self.stripe = StripeWorld(self.company)
             self._stripe_server = StripeServer(self.stripe.store)  # takes ids of the account: before it lives on
             self.salesforce = SalesforceWorld(self.company)
@@ -55,7 +54,7 @@ class Services:
     def environment(self) -> dict[str, str]:
         """The variables by which the warehouse finds these systems."""
         return {
-            "NORTHSTAR_APP_DSN": self.postgres.dsn(),
+            "NORTHSTAR_APP_DSN": self.app_dsn,
             "NORTHSTAR_STRIPE_API_KEY": self._stripe_server.live_key,
             "NORTHSTAR_STRIPE_API_BASE": self._stripe_server.url,
             **self._salesforce_server.environment(),
@@ -64,7 +63,7 @@ class Services:
 
     def advance(self, start: datetime, end: datetime) -> None:
         """Let every system live from ``start`` to ``end``."""
-        activity.advance(self.postgres.dsn(), self.company, start, end)
+        activity.advance(self.app_dsn, self.company, start, end)
         self._advance_others(start, end)
 
     def _advance_others(self, start: datetime, end: datetime) -> None:

@@ -26,7 +26,7 @@ def services() -> Iterator[Services]:
     with PostgresServer() as server:
         create_schema(server.dsn(), extra_tables=20)
         seed(server.dsn(), company)
-        with Services(server, company, ANCHOR) as running:
+        with Services(server.dsn(), company, ANCHOR) as running:
             yield running
 
 

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
+import operations_audits
 import pytest
+from audit_fixture import Fixture, Row, columns
 from projects import PROJECT, small_project
 from sqlmesh import Context
 
-Row = dict[str, Any]
-
 _FIRST, _LAST = "1900-01-01", "9999-12-31"
 _VERSION = {"member_id": 1, "valid_from": _FIRST, "valid_to": _LAST, "is_current": True}
-_DAY = {
-    "provider_id": 1,
-    "clinic_id": 2,
-    "local_date": "2026-03-08",
-    "day_starts_at": "2026-03-08 05:00:00",
-    "day_ends_at": "2026-03-09 04:00:00",
-    "bookable_seconds": 28800,
-    "available_seconds": 21600,
-    "blocked_seconds": 7200,
-    "booked_seconds": 10800,
-    "fulfilled_seconds": 3600,
-    "load_seconds": 14400,
-}
-_WHOLE_DAY = 23 * 3600
-"""Clocks go forward on 2026-03-08, so that it has 23 hours."""
-_SLOTS = {"provider_id": 1, "clinic_id": 2, "local_date": "2026-03-08", "available_slots": 3, "booked_slots": 3}
 _INVOICE = {
     "invoice_id": 1,
     "is_deleted": False,
@@ -66,14 +48,12 @@ _PAYOUT = {
     "unknown_count": 0,
 }
 _TRACKED = """
-MODEL (name fixture.tracked, kind VIEW);
 SELECT 'A' AS salesforce_account_id, '2026-03-01'::TIMESTAMP AS changed_at, 'Y' AS new_owner_id, 1 AS commit_lsn
 UNION ALL
 SELECT 'A', '2026-03-01'::TIMESTAMP, 'Z', 2
 """
 """Two changes of owner at one instant."""
 _OPPORTUNITIES = """
-MODEL (name fixture.opportunity, kind VIEW);
 SELECT 'KWD' AS currency, TRUE AS is_won, 5000::BIGINT AS amount_minor, TRUE AS is_closed, FALSE AS is_deleted
 UNION ALL
 SELECT 'KWD', FALSE, NULL, TRUE, FALSE
@@ -83,18 +63,9 @@ UNION ALL
 SELECT 'KWD', TRUE, 500, TRUE, TRUE
 """
 """One won, one lost without an amount, one open, one deleted."""
-_CURRENCY = "MODEL (name fixture.currency, kind VIEW);\nSELECT 'KWD' AS currency, 3 AS exponent\n"
+_CURRENCY = "SELECT 'KWD' AS currency, 3 AS exponent"
 _BOOKED = {"currency": "KWD", "won_count": 1, "lost_count": 1, "won_amount": 5, "lost_amount": 0}
 _OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
-
-
-_KINDS = {"currency": "TEXT", "as_of_date": "DATE", "entry_date": "DATE", "reconciliation_status": "TEXT"}
-
-
-def _columns(row: Row) -> str:
-    """Columns of a table that holds a row: flags, and numbers but for those with a kind of their own."""
-    kinds = {name: "BOOLEAN" if isinstance(value, bool) else "BIGINT" for name, value in row.items()}
-    return ", ".join(f"{name} {_KINDS.get(name, kind)}" for name, kind in kinds.items())
 
 
 _BALANCE = {
@@ -148,21 +119,20 @@ def _changes(good: int, faulty: int) -> list[Row]:
     return [{"fault_rule": None}] * good + [{"fault_rule": "unknown_status"}] * faulty
 
 
-@dataclass(frozen=True)
-class Fixture:
-    """Rows on which an audit passes, and rows on which it finds the stated number of bad ones."""
+PARENTS = {
+    "parent": "SELECT 1 AS member_id UNION ALL SELECT -1",
+    "tracked": _TRACKED,
+    "opportunity": _OPPORTUNITIES,
+    "currency": _CURRENCY,
+    **operations_audits.PARENTS,
+}
+"""Models that audits compare with."""
 
-    call: str
-    columns: str
-    passes: dict[str, list[Row]]
-    fails: dict[str, tuple[int, list[Row]]]
-    depends_on: str = ""
-
-
-FIXTURES = {
+FIXTURES: dict[str, Fixture] = {
+    **operations_audits.FIXTURES,
     "balance_rolls_forward": Fixture(
         call="balance_rolls_forward(key := party)",
-        columns=_columns(_BALANCE),
+        columns=columns(_BALANCE),
         passes={
             "a first day": [_BALANCE],
             "the next": [_BALANCE, _NEXT_DAY],
@@ -181,7 +151,7 @@ FIXTURES = {
     "bookings_equal_opportunities": Fixture(
         call="bookings_equal_opportunities(opportunities := fixture.opportunity, currencies := fixture.currency, "
         "blocking := false)",  # without bookings, as when the fixtures are planned, it fails
-        columns=_columns(_BOOKED),
+        columns=columns(_BOOKED),
         passes={
             "two salespeople": [
                 _BOOKED | {"won_count": 0, "won_amount": 0},
@@ -199,7 +169,7 @@ FIXTURES = {
     ),
     "buckets_equal_balance": Fixture(
         call="buckets_equal_balance",
-        columns=_columns({"as_of_date": "", "closing_minor": 0, **_BUCKETS}),
+        columns=columns({"as_of_date": "", "closing_minor": 0, **_BUCKETS}),
         passes={"all ages": [{"as_of_date": "2026-03-01", "closing_minor": 525, **_BUCKETS}]},
         fails={
             "an age lost": (
@@ -210,7 +180,7 @@ FIXTURES = {
     ),
     "buckets_equal_entries": Fixture(
         call="buckets_equal_entries",
-        columns=_columns(_ENTRIES | _BUCKETS),
+        columns=columns(_ENTRIES | _BUCKETS),
         passes={"all kinds and ages": [_ENTRIES | _BUCKETS]},
         fails={
             "a kind lost": (1, [_ENTRIES | _BUCKETS, _ENTRIES | _BUCKETS | {"recovered_minor": 0}]),
@@ -268,9 +238,29 @@ FIXTURES = {
             "first not open to the past": (1, [_VERSION | {"valid_from": "2026-03-01"}]),
         },
     ),
+    "history_with_a_beginning": Fixture(
+        audit="history_is_seamless",
+        call="history_is_seamless(key := member_id, opens_past := FALSE)",
+        columns="member_id BIGINT, valid_from DATE, valid_to DATE, is_current BOOLEAN",
+        passes={
+            "two spans of days": [
+                _VERSION | {"valid_from": "2026-01-01", "valid_to": "2026-03-01", "is_current": False},
+                _VERSION | {"valid_from": "2026-03-01"},
+            ],
+        },
+        fails={
+            "a gap": (
+                1,
+                [
+                    _VERSION | {"valid_from": "2026-01-01", "valid_to": "2026-03-01", "is_current": False},
+                    _VERSION | {"valid_from": "2026-03-02"},
+                ],
+            ),
+        },
+    ),
     "invoice_balances": Fixture(
         call="invoice_balances(condition := invoice_id < 9)",
-        columns=_columns(_INVOICE),
+        columns=columns(_INVOICE),
         passes={
             "partly paid and credited": [_INVOICE],
             "overpaid": [_INVOICE | {"paid_minor": 1500, "allocated_minor": 1500}],
@@ -301,32 +291,6 @@ FIXTURES = {
             ),
         },
     ),
-    "minutes_balance": Fixture(
-        call="minutes_balance",
-        columns=", ".join(
-            f"{name} {'TIMESTAMP' if name.startswith('day_') else 'DATE' if name == 'local_date' else 'BIGINT'}"
-            for name in _DAY
-        ),
-        passes={
-            "an ordinary day": [_DAY],
-            "nothing": [_DAY | {name: 0 for name in _DAY if name.endswith("_seconds")}],
-            "all day": [_DAY | {"booked_seconds": _WHOLE_DAY, "load_seconds": _WHOLE_DAY}],
-        },
-        fails={
-            "time lost": (1, [_DAY, _DAY | {"blocked_seconds": 7199}]),
-            "more fulfilled than booked": (1, [_DAY | {"fulfilled_seconds": 10801}]),
-            "more booked than load": (1, [_DAY | {"load_seconds": 10799}]),
-            "booked longer than the day": (
-                1,
-                [_DAY | {"booked_seconds": _WHOLE_DAY + 1, "load_seconds": _WHOLE_DAY + 1}],
-            ),
-            "bookable longer than the day": (
-                1,
-                [_DAY | {"bookable_seconds": _WHOLE_DAY + 1, "available_seconds": _WHOLE_DAY - 7199}],
-            ),
-            "negative": (1, [_DAY | {"available_seconds": 28801, "blocked_seconds": -1}]),
-        },
-    ),
     "owner_agrees_with_tracking": Fixture(
         call="owner_agrees_with_tracking(tracked := fixture.tracked)",
         columns="salesforce_account_id TEXT, salesperson_id TEXT, valid_from TIMESTAMP, valid_to TIMESTAMP",
@@ -352,7 +316,7 @@ FIXTURES = {
     ),
     "payment_balances": Fixture(
         call="payment_balances(condition := payment_id < 9)",
-        columns=_columns(_PAYMENT),
+        columns=columns(_PAYMENT),
         passes={
             "all applied, then given back": [_PAYMENT],
             "failed": [_PAYMENT | {"received_minor": 0, "allocated_minor": 0, "refunded_minor": 0}],
@@ -369,7 +333,7 @@ FIXTURES = {
     ),
     "payout_balances": Fixture(
         call="payout_balances",
-        columns=_columns(_PAYOUT),
+        columns=columns(_PAYOUT),
         passes={
             "reconciled": [_PAYOUT],
             "not reconciled yet": [_PAYOUT | {"reconciliation_status": "in_progress", "gross_minor": 0}],
@@ -388,9 +352,13 @@ FIXTURES = {
         passes={
             "known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}],
             "none": [{"member_id": None}],
+            "erased": [{"member_id": -2}],
             "not under the condition": [{"member_id": 9}],
         },
-        fails={"unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}])},
+        fails={
+            "unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}]),
+            "negative": (1, [{"member_id": -3}]),
+        },
         depends_on="depends_on (fixture.parent),",
     ),
     "small_cells_suppressed": Fixture(
@@ -410,15 +378,6 @@ FIXTURES = {
             ),
         },
     ),
-    "slots_balance": Fixture(
-        call="slots_balance",
-        columns="provider_id BIGINT, clinic_id BIGINT, local_date DATE, available_slots BIGINT, booked_slots BIGINT",
-        passes={"all booked": [_SLOTS], "no slots": [_SLOTS | {"available_slots": 0, "booked_slots": 0}]},
-        fails={
-            "more booked than there are": (1, [_SLOTS, _SLOTS | {"available_slots": 2}]),
-            "negative": (1, [_SLOTS | {"booked_slots": -1}]),
-        },
-    ),
 }
 
 Audit = Callable[[str, list[Row]], int]
@@ -428,12 +387,11 @@ Audit = Callable[[str, list[Row]], int]
 def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
     """Runs an audit over given rows and tells how many it finds fault with."""
     models = {
-        name: f"MODEL (name fixture.{name}, kind VIEW, {fixture.depends_on} audits ({fixture.call}));\n"
+        name: f"MODEL (name fixture.{name}, kind {fixture.kind}, {fixture.depends_on} audits ({fixture.call}));\n"
         f"SELECT * FROM given.{name}\n"
         for name, fixture in FIXTURES.items()
     }
-    models["parent"] = "MODEL (name fixture.parent, kind VIEW);\nSELECT 1 AS member_id UNION ALL SELECT -1\n"
-    models |= {"tracked": _TRACKED, "opportunity": _OPPORTUNITIES, "currency": _CURRENCY}
+    models |= {name: f"MODEL (name fixture.{name}, kind VIEW);\n{query}\n" for name, query in PARENTS.items()}
     home = tmp_path_factory.mktemp("audits")
     externals = "".join(
         f"- name: given.{name}\n  columns: {{{fixture.columns.replace(' ', ': ')}}}\n".replace(",: ", ", ")
@@ -444,11 +402,13 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         opened.engine_adapter.execute("CREATE SCHEMA NORTHSTAR.given")
         for name, fixture in FIXTURES.items():
             opened.engine_adapter.execute(f"CREATE TABLE NORTHSTAR.given.{name} ({fixture.columns})")
+            _give(opened, name, next(iter(fixture.passes.values())))  # the plan audits as well
         opened.plan("prod", auto_apply=True, no_prompts=True, execution_time="2026-03-09 00:00:00")
         yield lambda name, rows: _faults(opened, name, rows)
 
 
-def _faults(opened: Context, name: str, rows: list[Row]) -> int:
+def _give(opened: Context, name: str, rows: list[Row]) -> None:
+    """Make these the rows that an audit finds."""
     connection = opened.engine_adapter.connection
     connection.execute(f"DELETE FROM NORTHSTAR.given.{name}")
     for row in rows:
@@ -456,11 +416,19 @@ def _faults(opened: Context, name: str, rows: list[Row]) -> int:
         connection.execute(
             f"INSERT INTO NORTHSTAR.given.{name} ({', '.join(row)}) VALUES ({marks})", list(row.values())
         )
+
+
+def _faults(opened: Context, name: str, rows: list[Row]) -> int:
+    _give(opened, name, rows)
     snapshot = opened.get_snapshot(f"fixture.{name}", raise_if_missing=True)
+    if FIXTURES[name].kind != "VIEW":
+        table = snapshot.table_name()
+        opened.engine_adapter.execute(f"DELETE FROM {table}")
+        opened.engine_adapter.execute(f"INSERT INTO {table} BY NAME SELECT * FROM NORTHSTAR.given.{name}")
     results = opened.snapshot_evaluator.audit(
         snapshot, snapshots=opened.snapshots, start="2026-03-08", end="2026-03-09", execution_time="2026-03-09"
     )
-    assert [result.audit.name for result in results] == [name]
+    assert [result.audit.name for result in results] == [FIXTURES[name].audit or name]
     assert results[0].count is not None
     return results[0].count
 
@@ -478,7 +446,7 @@ def test_audit_fails(audit: Audit, name: str, case: str) -> None:
 
 
 def test_every_audit_is_shown_to_pass_and_to_fail() -> None:
-    shown = {name for name, fixture in FIXTURES.items() if fixture.passes and fixture.fails}
+    shown = {fixture.audit or name for name, fixture in FIXTURES.items() if fixture.passes and fixture.fails}
 
     assert shown == {file.stem for file in (PROJECT / "audits").glob("*.sql")}
 

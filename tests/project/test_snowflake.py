@@ -53,7 +53,8 @@ def _sql(model: Model) -> str:
 
 
 FUNCTIONS = {
-    "aggregates and windows": "BOOLOR_AGG COUNT COUNT_IF FIRST_VALUE LAG LEAD MAX MAX_BY MIN MIN_BY ROW_NUMBER SUM",
+    "aggregates": "BOOLOR_AGG COUNT COUNT_IF MAX MAX_BY MEDIAN MIN MIN_BY SUM",
+    "windows": "FIRST_VALUE LAG LEAD ROW_NUMBER",
     "conditions": "COALESCE EQUAL_NULL GREATEST IFF LEAST NULLIF",
     "numbers": "ABS FLOOR ROUND SIGN TO_NUMBER",
     "casts": "TRY_CAST",
@@ -61,12 +62,13 @@ FUNCTIONS = {
     "bytes": "SHA2 SHA2_BINARY TO_BINARY",
     "instants": "CONVERT_TIMEZONE DATEADD DATEDIFF TIMESTAMP_FROM_PARTS",
     "casts of text, which alone TRY_CAST takes": "TRY_CAST",
-    "days": "DATE_PART DATE_TRUNC DAYOFWEEKISO WEEKISO YEAROFWEEKISO",
+    "days": "DATE_PART DATE_TRUNC DAYOFWEEKISO LAST_DAY WEEKISO YEAROFWEEKISO",
     "rows": "GENERATOR",
 }
 """Functions that models call on Snowflake.  Each was looked up in Snowflake's reference and means there what the unit
 tests execute on DuckDB: a new one is to be looked up before it is added (two-argument CONVERT_TIMEZONE, TO_CHAR with a
 format and HASH, for instance, do not).  REGEXP_LIKE matches the whole text on Snowflake and, as it is translated, here.
+COUNT_IF of nothing but NULL is 0 on Snowflake, NULL on DuckDB: COUNT(IFF(..., 1, NULL)) where a group may have no row.
 TIMESTAMP_FROM_PARTS of a date and a time needs TIMESTAMP_TYPE_MAPPING = TIMESTAMP_NTZ, as config.yaml sets it.
 """
 

@@ -31,24 +31,29 @@ _CLINICS = """
     SELECT clinic_id, updated_at, account_id, clinic_code, name AS clinic_name, region_code, city, state_code,
         country::text AS country, opened_on, closed_on
     FROM """
-
+_ACCOUNTS = "SELECT account_id, updated_at, account_number, name, segment, plan_code, status, created_at FROM "
 
 _WATCH = """
 CREATE SCHEMA watch;
 CREATE UNLOGGED TABLE watch.providers (LIKE directory.providers, change_number bigserial);
 CREATE UNLOGGED TABLE watch.clinics (LIKE directory.clinics, change_number bigserial);
+CREATE UNLOGGED TABLE watch.accounts (LIKE directory.accounts, change_number bigserial);
 CREATE UNLOGGED TABLE watch.appointments (appointment_id bigint);
 INSERT INTO watch.providers SELECT * FROM directory.providers;
 INSERT INTO watch.clinics SELECT * FROM directory.clinics;
+INSERT INTO watch.accounts SELECT * FROM directory.accounts;
 INSERT INTO watch.appointments SELECT appointment_id FROM scheduling.appointments;
 CREATE FUNCTION watch.providers() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN INSERT INTO watch.providers SELECT NEW.*; RETURN NULL; END';
 CREATE FUNCTION watch.clinics() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN INSERT INTO watch.clinics SELECT NEW.*; RETURN NULL; END';
+CREATE FUNCTION watch.accounts() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN INSERT INTO watch.accounts SELECT NEW.*; RETURN NULL; END';
 CREATE FUNCTION watch.appointments() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN INSERT INTO watch.appointments SELECT NEW.appointment_id; RETURN NULL; END';
 CREATE TRIGGER watch AFTER INSERT OR UPDATE ON directory.providers FOR EACH ROW EXECUTE FUNCTION watch.providers();
 CREATE TRIGGER watch AFTER INSERT OR UPDATE ON directory.clinics FOR EACH ROW EXECUTE FUNCTION watch.clinics();
+CREATE TRIGGER watch AFTER INSERT OR UPDATE ON directory.accounts FOR EACH ROW EXECUTE FUNCTION watch.accounts();
 CREATE TRIGGER watch AFTER INSERT ON scheduling.appointments FOR EACH ROW EXECUTE FUNCTION watch.appointments();
 """
 
@@ -95,25 +100,27 @@ class Memory:
 
     providers: History
     clinics: History
+    accounts: History
     appointments: set[int]
     """Keys of all appointments that there ever were."""
 
     @staticmethod
     def watched(lab: Lab) -> Memory:
         """What :func:`watch` has noted."""
-        return _memory(lab, "watch.providers ORDER BY change_number", "watch.clinics ORDER BY change_number", "watch")
+        return _memory(lab, "watch", " ORDER BY change_number", "watch")
 
     @staticmethod
     def present(lab: Lab) -> Memory:
         """What the source holds now: all that a snapshot can know."""
-        return _memory(lab, "directory.providers", "directory.clinics", "scheduling")
+        return _memory(lab, "directory", "", "scheduling")
 
 
-def _memory(lab: Lab, providers: str, clinics: str, appointments: str) -> Memory:
+def _memory(lab: Lab, directory: str, order: str, scheduling: str) -> Memory:
     return Memory(
-        History(lab.source(_PROVIDERS + providers), "provider_id"),
-        History(lab.source(_CLINICS + clinics), "clinic_id"),
-        {row["appointment_id"] for row in lab.source(f"SELECT appointment_id FROM {appointments}.appointments")},
+        History(lab.source(f"{_PROVIDERS}{directory}.providers{order}"), "provider_id"),
+        History(lab.source(f"{_CLINICS}{directory}.clinics{order}"), "clinic_id"),
+        History(lab.source(f"{_ACCOUNTS}{directory}.accounts{order}"), "account_id"),
+        {row["appointment_id"] for row in lab.source(f"SELECT appointment_id FROM {scheduling}.appointments")},
     )
 
 

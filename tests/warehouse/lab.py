@@ -45,6 +45,10 @@ class Lab:
         advance(self.dsn, self.company, self.now, until)
         self.now = until
 
+    def environment(self) -> dict[str, str]:
+        """The variables by which a warehouse finds what it reads."""
+        return {"NORTHSTAR_APP_DSN": self.dsn}
+
     def edit(self, *statements: str, **parameters: Any) -> None:
         """Change the source in one transaction; a query names its parameters like ``%(at)s``, ``at`` being now."""
         with psycopg.connect(self.dsn, options="-c timezone=UTC") as conn:
@@ -66,6 +70,7 @@ class LabWarehouse:
     lab: Lab
     warehouse: Warehouse
     environment: dict[str, str]
+    sources: tuple[str, ...] = ("app",)
     reports: list[TickReport] = field(default_factory=list)
 
     def tick(self, at: datetime | None = None) -> TickReport:
@@ -77,7 +82,7 @@ class LabWarehouse:
 
     def try_tick(self, at: datetime | None = None, **environment: str) -> TickReport:
         """The same, whatever comes of it, with some variables of the environment changed."""
-        report = tick(self.warehouse, ["app"], {**self.environment, **environment}, at or self.lab.now)
+        report = tick(self.warehouse, self.sources, {**self.environment, **environment}, at or self.lab.now)
         self.reports.append(report)
         return report
 
@@ -89,13 +94,13 @@ class LabWarehouse:
 
 
 @contextmanager
-def open_lab(server: PostgresServer, company: Company) -> Iterator[Lab]:
+def open_lab(server: PostgresServer, company: Company, extra_tables: int = 20) -> Iterator[Lab]:
     """A fresh database, seeded; dropped at the end with its replication slots."""
     name = f"lab_{next(_databases)}"
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
-        create_schema(server.dsn(name), extra_tables=20)
+        create_schema(server.dsn(name), extra_tables=extra_tables)
         seed(server.dsn(name), company)
         yield Lab(server.dsn(name), company, company.anchor)
     finally:
@@ -108,7 +113,9 @@ def open_lab(server: PostgresServer, company: Company) -> Iterator[Lab]:
 
 
 @contextmanager
-def open_warehouse(lab: Lab, home: Path, slot: str = "northstar") -> Iterator[LabWarehouse]:
+def open_warehouse(
+    lab: Lab, home: Path, slot: str = "northstar", sources: tuple[str, ...] = ("app",)
+) -> Iterator[LabWarehouse]:
     """An empty warehouse in the directory ``home``.  Each on one lab needs its own ``slot``."""
     home.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -117,15 +124,15 @@ def open_warehouse(lab: Lab, home: Path, slot: str = "northstar") -> Iterator[La
         "NORTHSTAR_STATE": str(home / "state.duckdb"),
         "NORTHSTAR_LANDING": str(home / "landing"),
         "NORTHSTAR_LOCK": str(home / "writer.lock"),
-        "NORTHSTAR_APP_DSN": lab.dsn,
         "NORTHSTAR_APP_SLOT": slot,
+        **lab.environment(),
     }
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in environment.items():  # SQLMesh reads its configuration from the environment
             patch.setenv(variable, value)
         warehouse = Warehouse(Settings.from_environment(environment))
     with warehouse:
-        yield LabWarehouse(lab, warehouse, environment)
+        yield LabWarehouse(lab, warehouse, environment, sources)
 
 
 def _plain(value: Any) -> Any:

@@ -87,11 +87,29 @@ class Day:
     fulfilled: list[Span]
 
 
-def utilization(lab: Lab, through: datetime) -> list[Row]:
-    """The rows that the mart must have after a tick at ``through`` (UTC without a zone), save as-of attributes."""
+@dataclass(frozen=True)
+class Measured:
+    """What a day comes to, before any rounding."""
+
+    available: int | None
+    """Seconds; None without a template."""
+    booked: int
+    fulfilled: int
+    load: int
+    slots: int
+    taken: int
+
+
+def last_session_day(through: datetime) -> date:
+    """The last day that has sessions, after a tick at ``through``."""
+    return (through - timedelta(microseconds=1)).date() + HORIZON_DAYS * DAY
+
+
+def measured_days(lab: Lab, through: datetime) -> dict[DayKey, Measured]:
+    """Every provider's days at every clinic, after a tick at ``through`` (UTC without a zone)."""
     zones = {row["clinic_id"]: row["time_zone"] for row in lab.source("SELECT * FROM directory.clinics")}
     days: defaultdict[DayKey, Day] = defaultdict(lambda: Day([], [], []))
-    last = (through - timedelta(microseconds=1)).date() + HORIZON_DAYS * DAY
+    last = last_session_day(through)
     for row in lab.source("SELECT * FROM scheduling.provider_schedules"):
         for day, span in _sessions(row, zones[row["clinic_id"]], last):
             days[row["provider_id"], row["clinic_id"], day].sessions.append((span, row["slot_minutes"]))
@@ -103,11 +121,15 @@ def utilization(lab: Lab, through: datetime) -> list[Row]:
                 if row["status"] == "fulfilled":
                     found.fulfilled.append(span)
     blocks = _Blocks(lab, zones)
-    return [
-        _row(key, day, blocks.of(key[0], key[1]), zones[key[1]], through)
-        for key, day in days.items()
-        if day.sessions or seconds(day.held)
-    ]
+    return {
+        key: _measure(day, blocks.of(key[0], key[1])) for key, day in days.items() if day.sessions or seconds(day.held)
+    }
+
+
+def utilization(lab: Lab, through: datetime) -> list[Row]:
+    """The rows that the mart must have after a tick at ``through``, save as-of attributes."""
+    zones = {row["clinic_id"]: row["time_zone"] for row in lab.source("SELECT * FROM directory.clinics")}
+    return [_row(key, day, zones[key[1]], through) for key, day in measured_days(lab, through).items()]
 
 
 def _sessions(template: Row, zone: str, last: date) -> Iterator[tuple[date, Span]]:
@@ -150,24 +172,32 @@ class _Blocks:
         return self._away[provider, None] + self._away[provider, clinic] + self._closed[clinic]
 
 
-def _row(key: DayKey, day: Day, blocks: list[Span], zone: str, through: datetime) -> Row:
-    available = seconds(minus(union(span for span, _ in day.sessions), blocks)) if day.sessions else None
-    booked, fulfilled = seconds(union(day.held)), seconds(union(day.fulfilled))
-    slots = _slots(day.sessions)
-    open_slots = [slot for slot in slots if not any(overlaps(slot, block) for block in blocks)]
-    taken = [slot for slot in open_slots if any(overlaps(slot, held) for held in day.held)]
+def _measure(day: Day, blocks: list[Span]) -> Measured:
+    open_slots = [slot for slot in _slots(day.sessions) if not any(overlaps(slot, block) for block in blocks)]
+    return Measured(
+        available=seconds(minus(union(span for span, _ in day.sessions), blocks)) if day.sessions else None,
+        booked=seconds(union(day.held)),
+        fulfilled=seconds(union(day.fulfilled)),
+        load=seconds(day.held),
+        slots=len(open_slots),
+        taken=sum(any(overlaps(slot, held) for held in day.held) for slot in open_slots),
+    )
+
+
+def _row(key: DayKey, day: Measured, zone: str, through: datetime) -> Row:
+    has_template = day.available is not None
     return {
         **dict(zip(KEY, key, strict=True)),
         "is_period_complete": midnight(key[2] + DAY, zone) <= through,
-        "available_minutes": None if available is None else _ratio(available, 60, 2),
-        "booked_minutes": _ratio(booked, 60, 2),
-        "fulfilled_minutes": _ratio(fulfilled, 60, 2),
-        "load_minutes": _ratio(seconds(day.held), 60, 2),
-        "available_slots": len(open_slots) if day.sessions else None,
-        "booked_slots": len(taken) if day.sessions else None,
-        "booked_utilization": _ratio(booked, available, 4),
-        "realised_utilization": _ratio(fulfilled, available, 4),
-        "fill_rate": _ratio(len(taken), len(open_slots), 4),
+        "available_minutes": None if day.available is None else _ratio(day.available, 60, 2),
+        "booked_minutes": _ratio(day.booked, 60, 2),
+        "fulfilled_minutes": _ratio(day.fulfilled, 60, 2),
+        "load_minutes": _ratio(day.load, 60, 2),
+        "available_slots": day.slots if has_template else None,
+        "booked_slots": day.taken if has_template else None,
+        "booked_utilization": _ratio(day.booked, day.available, 4),
+        "realised_utilization": _ratio(day.fulfilled, day.available, 4),
+        "fill_rate": _ratio(day.taken, day.slots, 4),
     }
 
 

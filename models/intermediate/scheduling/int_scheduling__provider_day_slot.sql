@@ -14,7 +14,7 @@ Use it for: core.fct_provider_day. Not for: minutes; a slot that is partly booke
 );
 
 WITH day AS (
-  @touched_days(@start_ts, @end_ts)
+  @touched_days(intermediate.int_scheduling__touched_day, @start_ts, @end_ts)
 ), session AS (
   SELECT
     provider_id,

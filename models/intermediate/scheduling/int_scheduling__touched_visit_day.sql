@@ -8,52 +8,40 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
-  description 'One row per provider, clinic and local day on which a version of an appointment lies that an interval changed, or
-whose clinic it changed. Use it for: int_scheduling__touched_day. Not for: analysis.
-Every version counts, so that the day that an appointment left is recomputed as well.'
+  description 'One row per provider, clinic and local day that a touched appointment lies or lay on.
+Use it for: the days of a provider whose visits an interval may have moved. Not for: analysis. Grows by what arrives.'
 );
 
-WITH changed AS (
-  SELECT
-    appointment_id
-  FROM intermediate.int_scheduling__appointment_change
+WITH place AS (
+  SELECT DISTINCT
+    provider_id,
+    clinic_id,
+    starts_on,
+    ends_on
+  FROM intermediate.int_scheduling__touched_visit
   WHERE
-    loaded_at BETWEEN @start_ts AND @end_ts
-  UNION
-  SELECT
-    appointment.appointment_id
-  FROM intermediate.int_directory__clinic_change AS clinic
-  JOIN intermediate.int_scheduling__appointment AS appointment
-    USING (clinic_id)
-  WHERE
-    clinic.loaded_at BETWEEN @start_ts AND @end_ts
-), visit AS (
-  SELECT
-    logged.provider_id,
-    logged.clinic_id,
-    logged.starts_at,
-    logged.ends_at,
-    clinic.time_zone
-  FROM intermediate.int_scheduling__appointment_change AS logged
-  JOIN changed
-    USING (appointment_id)
-  JOIN intermediate.int_directory__clinic AS clinic
-    ON clinic.clinic_id = logged.clinic_id
-  WHERE
-    logged.fault_rule IS NULL AND logged.operation <> 'D'
+    touched_at BETWEEN @start_ts AND @end_ts
 ), touched AS (
-  /* An appointment is at most a day long (rule implausible_length): it lies on the days of its start and of its end */
+  /* An appointment is at most 24 hours long (rule implausible_length), so that at most one day lies between */
   SELECT
     provider_id,
     clinic_id,
-    @local_time(starts_at, time_zone)::DATE AS local_date
-  FROM visit
+    starts_on AS local_date
+  FROM place
   UNION
   SELECT
     provider_id,
     clinic_id,
-    @local_time(DATEADD(SECOND, -1, ends_at), time_zone)::DATE AS local_date
-  FROM visit
+    ends_on AS local_date
+  FROM place
+  UNION
+  SELECT
+    provider_id,
+    clinic_id,
+    DATEADD(DAY, 1, starts_on)::DATE AS local_date
+  FROM place
+  WHERE
+    DATEADD(DAY, 1, starts_on)::DATE < ends_on
 )
 SELECT
   provider_id::BIGINT AS provider_id, /* Provider */

@@ -37,9 +37,9 @@ SELECT
   ROUND(day.load_seconds / 60, 2)::DECIMAL(12, 2) AS load_minutes, /* Minutes of appointments, double bookings counted twice */
   day.available_slots::BIGINT AS available_slots, /* Bookable slots; NULL without a template */
   day.booked_slots::BIGINT AS booked_slots, /* Of these, slots that an appointment overlaps */
-  ROUND(day.booked_seconds / NULLIF(day.available_seconds, 0), 4)::DECIMAL(9, 4) AS booked_utilization, /* Booked by available minutes; above 1 when booked outside sessions */
-  ROUND(day.fulfilled_seconds / NULLIF(day.available_seconds, 0), 4)::DECIMAL(9, 4) AS realised_utilization, /* Fulfilled by available minutes */
-  ROUND(day.booked_slots / NULLIF(day.available_slots, 0), 4)::DECIMAL(9, 4) AS fill_rate /* Booked by available slots */
+  @ratio(day.booked_seconds, day.available_seconds)::DECIMAL(9, 4) AS booked_utilization, /* Booked by available minutes; above 1 when booked outside sessions */
+  @ratio(day.fulfilled_seconds, day.available_seconds)::DECIMAL(9, 4) AS realised_utilization, /* Fulfilled by available minutes */
+  @ratio(day.booked_slots, day.available_slots)::DECIMAL(9, 4) AS fill_rate /* Booked by available slots */
 FROM core.fct_provider_day AS day
 JOIN core.dim_provider AS provider
   ON provider.provider_id = day.provider_id AND @as_of(provider, day.day_starts_at)

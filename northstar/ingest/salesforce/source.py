@@ -24,6 +24,7 @@ from northstar.ingest.http import Retries
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.salesforce.batches import BatchWriter
 from northstar.ingest.salesforce.client import SalesforceClient
+from northstar.ingest.salesforce.fields import SalesforceObject
 from northstar.ingest.salesforce.reading import Reading
 from northstar.ingest.salesforce.session import Login, SalesforceSession
 from northstar.ingest.salesforce.settings import API_VERSION, OBJECTS, Settings
@@ -50,6 +51,12 @@ class SalesforceSource:
             yield from reading.run()
         finally:
             batch.abandon()
+
+    def describe(self) -> list[SalesforceObject]:
+        """The objects that are read, with the fields that they have now.  Raises IngestError."""
+        self._session.log_in()
+        client = SalesforceClient(self._session, self._settings)
+        return [client.describe(name) for name in self._settings.objects]
 
     def acknowledge(self, cursor: Cursor) -> None:
         """Nothing: Salesforce keeps no account of its readers."""

@@ -12,7 +12,6 @@ from northstar.simulator.oltp.places import ABROAD, Place, places_in, workdays
 
 PAST_DAYS = 90
 FUTURE_DAYS = 30
-CLINICS_BY_SEGMENT = {"smb": 2, "mid_market": 4, "enterprise": 8}
 PROVIDERS_PER_CLINIC = 5
 PATIENTS_PER_CLINIC = 250
 CHURN_DAYS_AGO = 20
@@ -99,11 +98,12 @@ class Layout:
     def clinics(self) -> tuple[Clinic, ...]:
         """All clinics, by clinic_id."""
         found: list[Clinic] = []
+        sizes = dict(zip(("smb", "mid_market", "enterprise"), self.company.clinics_by_segment, strict=True))
         for account in self.company.accounts:
             closed = None
             if account.status == "churned":
                 closed = (self.company.anchor - timedelta(days=CHURN_DAYS_AGO)).date()
-            count = CLINICS_BY_SEGMENT[account.segment]
+            count = sizes[account.segment]
             for index in range(count):
                 number = len(found) + 1
                 place = self._place(

@@ -22,12 +22,13 @@ class SalesforceWorld:
     def __init__(self, company: Company) -> None:
         self.company = company
         self.org = Org(company.salesforce_id, company.anchor, company.salesforce_id("005", 1))
-        self._crm = Crm(self.org)
+        self.crm = Crm(self.org)
+        """What people can do in the org, beside what they do by themselves."""
         self._sellers = self._hire()
         self._enter_accounts()
         self._enter_prospects()
         self._enter_leads()
-        self._life = Life(company, self._crm)
+        self._life = Life(company, self.crm)
 
     def advance(self, start: datetime, end: datetime) -> None:
         """Live through a half-open span of time; the org's clock then shows its end.
@@ -70,7 +71,7 @@ class SalesforceWorld:
             self._enter_account(account, number, kind, roll)
             if number % 40 == 2:
                 at = account.created_at + timedelta(days=20)
-                self._crm.new_account(account.name, roll.choice(self._sellers), at, roll)
+                self.crm.new_account(account.name, roll.choice(self._sellers), at, roll)
 
     def _enter_account(self, account: Account, number: int, kind: str, roll: random.Random) -> None:
         name = account.name
@@ -79,7 +80,7 @@ class SalesforceWorld:
         elif number % 7 == 3:
             name = f"{account.name} Inc."
         at = account.created_at - timedelta(days=roll.randrange(20, 90))
-        id = self._crm.new_account(
+        id = self.crm.new_account(
             name, roll.choice(self._sellers), at, roll,
             Id=account.salesforce_account_id or self.company.salesforce_id("001", number),
             Northstar_Account_Number__c=account.account_number if kind == "linked" and roll.random() < 0.7 else None,
@@ -92,14 +93,14 @@ class SalesforceWorld:
         for _ in range(roll.randrange(0, 3)):
             self._deal(id, roll.choice(("Expansion", "Renewal")), self._between(at, roll), roll, account.currency)
         if roll.random() < 0.4:
-            self._crm.change_owner(id, roll.choice(self._sellers), self._between(self._last_change(id), roll))
+            self.crm.change_owner(id, roll.choice(self._sellers), self._between(self._last_change(id), roll))
 
     def _enter_prospects(self) -> None:
         """Accounts that have no counterpart in the app."""
         for n in range(max(3, len(self.company.accounts) // 4)):
             roll = self._dice("prospect", n)
             at = self.company.anchor - timedelta(days=roll.randrange(10, 300), minutes=roll.randrange(1440))
-            account = self._crm.new_account(self._stranger(roll, n), roll.choice(self._sellers), at, roll)
+            account = self.crm.new_account(self._stranger(roll, n), roll.choice(self._sellers), at, roll)
             self._contact(account, at, roll)
             self._deal(account, "New Business", self._between(at, roll), roll, "USD", lose=0.3)
 
@@ -107,25 +108,25 @@ class SalesforceWorld:
         for n in range(12 * len(self.company.accounts)):
             roll = self._dice("lead", n)
             at = self.company.anchor - timedelta(days=roll.randrange(1, 180), minutes=roll.randrange(1440))
-            lead = self._crm.new_lead(self._stranger(roll, n), roll.choice(self._sellers), at, roll)
+            lead = self.crm.new_lead(self._stranger(roll, n), roll.choice(self._sellers), at, roll)
             fate = roll.random()
             if fate < 0.06:
-                self._crm.convert_lead(lead, self._between(at, roll), roll)
+                self.crm.convert_lead(lead, self._between(at, roll), roll)
             elif fate < 0.7:
                 status = roll.choice((*LEAD_OPEN[1:], LEAD_LOST))
                 self.org.update("Lead", lead, {"Status": status}, self._between(at, roll))
 
     def _contact(self, account: str, after: datetime, roll: random.Random) -> None:
         owner = self.org.record("Account", account)["OwnerId"]
-        self._crm.new_contact(account, owner, self._between(after, roll), roll)
+        self.crm.new_contact(account, owner, self._between(after, roll), roll)
 
     def _deal(
         self, account: str, kind: str, at: datetime, roll: random.Random, currency: str, lose: float = 0.12
     ) -> None:
         """An opportunity with its past: moved on every few days until closed, or until the anchor."""
-        opportunity = self._crm.open_opportunity(account, kind, at, roll, currency)
+        opportunity = self.crm.open_opportunity(account, kind, at, roll, currency)
         while (at := at + timedelta(days=roll.randrange(3, 15), minutes=roll.randrange(600))) < self.company.anchor:
-            if self._crm.move_stage(opportunity, at, roll, lose).startswith("Closed"):
+            if self.crm.move_stage(opportunity, at, roll, lose).startswith("Closed"):
                 return
 
     def _last_change(self, account: str) -> datetime:

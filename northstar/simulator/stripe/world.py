@@ -36,11 +36,14 @@ class StripeWorld:
         self.store = Store(company.seed, company.anchor - history)
         self._stage = Stage(company.seed, self.store)
         self._balance = Balance(self._stage)
-        self._payments = Payments(self._stage, self._balance)
-        self._invoices = Invoices(self._stage, self._payments)
+        self.payments = Payments(self._stage, self._balance)
+        """What can be done with money, beside what happens by itself."""
+        self.invoices = Invoices(self._stage, self.payments)
+        """The same for invoices."""
         self._catalog = Catalog(self._stage)
         self._anchor = int(company.anchor.timestamp())
-        self._customers: list[Customer] = []
+        self.customers: list[Customer] = []
+        """Those that are accounts of the company, in order of arrival."""
         self._strays: list[Json] = []
         self._stage.agenda.at(self.store.now, self._open)
         self._live_until(company.anchor)
@@ -78,7 +81,7 @@ class StripeWorld:
         """The ``number``-th of the subscriptions in good standing that are paid by card, without credit left."""
         found = [
             subscription
-            for customer in self._customers
+            for customer in self.customers
             for subscription in customer.subscriptions
             if subscription.row["status"] == "active"
             and not subscription.terms.invoiced
@@ -97,7 +100,7 @@ class StripeWorld:
 
     def _scene_refund(self) -> None:
         charge = self._last_charge(self._paying(1).customer)
-        self._payments.refund(charge, charge["amount"] // 4 // 10 * 10)
+        self.payments.refund(charge, charge["amount"] // 4 // 10 * 10)
 
     def _scene_failed_card(self) -> None:
         subscription = self._paying(2)
@@ -109,7 +112,7 @@ class StripeWorld:
         self._paying(3).cancel_at_period_end()
 
     def _scene_dispute(self) -> None:
-        self._payments.dispute(self._last_charge(self._paying(0).customer))
+        self.payments.dispute(self._last_charge(self._paying(0).customer))
 
     def _test_mode(self) -> None:
         """What a developer left behind in test mode."""
@@ -125,7 +128,7 @@ class StripeWorld:
                 "price": {"id": "price_test", "product": product["id"], "unit_amount_decimal": "1"},
             }
             line = Line(item, 100, 1, self.store.now, self.store.now + DAY)
-            self._invoices.draft(subscription, customer, [line], "manual", livemode=False)
+            self.invoices.draft(subscription, customer, [line], "manual", livemode=False)
 
     def _new_customer(
         self, name: str, country: str, currency: str, identifier: str | None, account: str | None, livemode: bool = True
@@ -148,7 +151,7 @@ class StripeWorld:
             account.name, account.country, account.currency.lower(), account.stripe_customer_id, known
         )
         customer = Customer(row)
-        self._customers.append(customer)
+        self.customers.append(customer)
         self._stage.agenda.at(self._first_day(account), partial(self._first_subscription, customer, account))
         roll = self._stage.roll("script", account.account_id)
         at = self._stage.agenda.at
@@ -199,10 +202,11 @@ class StripeWorld:
         if account.status == "trial":
             customer.card_fails = roll < 0.3
         with_trial = account.status == "trial" or (account.status not in ("past_due", "churned") and roll > 0.7)
-        self._subscribe(customer, self._terms(account, with_trial))
+        self.subscribe(customer, self._terms(account, with_trial))
 
-    def _subscribe(self, customer: Customer, terms: Terms) -> Subscription:
-        return Subscription(self._stage, self._catalog, self._invoices, self._payments, customer, terms).start()
+    def subscribe(self, customer: Customer, terms: Terms) -> Subscription:
+        """Begin a subscription now."""
+        return Subscription(self._stage, self._catalog, self.invoices, self.payments, customer, terms).start()
 
     def _each(self, customer: Customer, action: Callable[[Subscription], None]) -> None:
         for subscription in customer.subscriptions:
@@ -212,14 +216,14 @@ class StripeWorld:
         customer.card_fails = fails
 
     def _scripted_dispute(self, customer: Customer) -> None:
-        self._payments.dispute(self._last_charge(customer))
+        self.payments.dispute(self._last_charge(customer))
 
     # Days
 
     def _day(self) -> None:
         """What the day will bring each customer, at times of its own."""
         now, at = self.store.now, self._stage.agenda.at
-        for customer in list(self._customers):
+        for customer in list(self.customers):
             roll = self._stage.roll("day", customer.row["id"], now)
             chance, second = roll.random(), now + roll.randrange(DAY)
             if chance < _EVENTFUL:
@@ -239,7 +243,7 @@ class StripeWorld:
                 terms = customer.subscriptions[-1].terms
                 customer.card_fails = False
                 plan = roll.choice(sorted(SEAT_DOLLARS))
-                self._subscribe(customer, replace(terms, plan=plan, coupon=None, trial_until=None))
+                self.subscribe(customer, replace(terms, plan=plan, coupon=None, trial_until=None))
             return
         subscription = current[-1]
         if chance < 0.006:

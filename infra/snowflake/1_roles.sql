@@ -1,0 +1,22 @@
+-- Roles.  Written by `northstar access render`; run in the order of the numbers, as often as you like.
+CREATE ROLE IF NOT EXISTS LOADER;
+ALTER ROLE IF EXISTS LOADER SET COMMENT = 'ingestion: lands, loads and seals; reads raw to find live keys, which may be identifiers';
+GRANT ROLE LOADER TO ROLE SYSADMIN;
+CREATE ROLE IF NOT EXISTS TRANSFORMER;
+ALTER ROLE IF EXISTS TRANSFORMER SET COMMENT = 'northstar tick, promote, forget and keys: the only one that sees the key of pseudonyms';
+GRANT ROLE TRANSFORMER TO ROLE SYSADMIN;
+CREATE ROLE IF NOT EXISTS DATA_ENGINEER;
+ALTER ROLE IF EXISTS DATA_ENGINEER SET COMMENT = 'builds models in dev environments, on pseudonymous rows; owns what it creates, and writes to nothing of prod';
+GRANT ROLE DATA_ENGINEER TO ROLE SYSADMIN;
+CREATE ROLE IF NOT EXISTS PHI_OFFICER;
+ALTER ROLE IF EXISTS PHI_OFFICER SET COMMENT = 'compliance: reads raw as it is, under a ticket';
+GRANT ROLE PHI_OFFICER TO ROLE SYSADMIN;
+CREATE ROLE IF NOT EXISTS CORE_ANALYST;
+ALTER ROLE IF EXISTS CORE_ANALYST SET COMMENT = 'analysts trained for the restricted zone: visit-level rows under pseudonyms';
+GRANT ROLE CORE_ANALYST TO ROLE SYSADMIN;
+CREATE ROLE IF NOT EXISTS BI_READER;
+ALTER ROLE IF EXISTS BI_READER SET COMMENT = 'dashboards and those who read them: aggregates';
+GRANT ROLE BI_READER TO ROLE SYSADMIN;
+CREATE ROLE IF NOT EXISTS RELEASE_READER;
+ALTER ROLE IF EXISTS RELEASE_READER SET COMMENT = 'data products outside the company: Safe Harbor only';
+GRANT ROLE RELEASE_READER TO ROLE SYSADMIN;

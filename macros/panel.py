@@ -1,0 +1,50 @@
+"""When the patients of a provider's month count as returning."""
+
+from sqlglot import exp
+from sqlmesh import macro
+from sqlmesh.core.macros import MacroEvaluator
+
+from macros.local_time import to_utc
+
+RETURN_DAYS = 90
+"""A patient who comes again on one of so many days after a visit has returned."""
+
+EARLIEST_ZONE_HOURS = 14
+"""Local days begin at most so long before the day of UTC."""
+
+
+def _days_after(days: int, day: str) -> str:
+    return f"CAST(DATEADD('DAY', {days}, {day}) AS DATE)"
+
+
+def _month_end(day: exp.Expression) -> str:
+    return f"LAST_DAY({day.sql(dialect='snowflake')})"
+
+
+@macro()
+def return_by(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
+    """The last local day on which a patient who was seen on a day returns."""
+    return evaluator.parse_one(_days_after(RETURN_DAYS, day.sql(dialect="snowflake")))
+
+
+@macro()
+def last_return_on(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
+    """The last local day on which a patient of the day's month returns."""
+    return evaluator.parse_one(_days_after(RETURN_DAYS, _month_end(day)))
+
+
+@macro()
+def panel_followed_from(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
+    """The instant from which the returning patients of the day's month are kept up to date: no clinic is past the last
+    day on which they can return, anywhere.
+    """
+    day_after = _days_after(RETURN_DAYS + 1, _month_end(day))
+    return evaluator.parse_one(f"DATEADD('HOUR', -{EARLIEST_ZONE_HOURS}, CAST({day_after} AS TIMESTAMP))")
+
+
+@macro()
+def panel_complete_at(evaluator: MacroEvaluator, day: exp.Expression, time_zone: exp.Expression) -> exp.Expression:
+    """The instant at which, in a time zone, the last day ends on which a patient of the day's month returns."""
+    return evaluator.parse_one(
+        to_utc(_days_after(RETURN_DAYS + 1, _month_end(day)), time_zone.sql(dialect="snowflake"))
+    )

@@ -1,0 +1,69 @@
+"""The choices of infra/snowflake/account.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+FOLDER = Path("infra/snowflake")
+
+ZONES: dict[str, tuple[str, ...]] = {
+    "raw": ("RAW_APP", "RAW_STRIPE", "RAW_SALESFORCE", "RAW_PARTNER"),
+    "restricted": ("RESTRICTED",),
+    "ops": ("OPS",),
+    "reference": ("REFERENCE",),
+    "staging": ("STAGING",),
+    "intermediate": ("INTERMEDIATE",),
+    "core": ("CORE",),
+    "marts": ("MARTS_FINANCE", "MARTS_OPERATIONS", "MARTS_GROWTH"),
+    "deid": ("MARTS_DEID",),
+    "physical": (
+        "sqlmesh__REFERENCE", "sqlmesh__STAGING", "sqlmesh__INTERMEDIATE", "sqlmesh__CORE", "sqlmesh__MARTS_FINANCE",
+        "sqlmesh__MARTS_OPERATIONS", "sqlmesh__MARTS_GROWTH", "sqlmesh__MARTS_DEID",
+    ),
+}  # fmt: skip
+"""Groups of schemas that a role is given or not.  Schemas of dev environments belong to whoever makes them."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """Who it is for, and the zones that it reads, writes, and may create objects of its own in."""
+
+    name: str
+    purpose: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    creates: tuple[str, ...] = ()
+    unmasked: bool = False
+    """Whether it sees identifiers as they are; every other role that reads raw sees NULL."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One Snowflake account."""
+
+    database: str
+    warehouse: str
+    time_travel_days: int
+    fail_safe_days: int
+    roles: Mapping[str, Role]
+
+
+def load_account(project: Path) -> Account:
+    """Read the choices.  Raises ValueError for a zone that there is none of."""
+    found = yaml.safe_load((project / FOLDER / "account.yaml").read_text(encoding="utf-8"))
+    roles = {}
+    for name, entry in found["roles"].items():
+        role = Role(
+            name, entry["is"], tuple(entry.get("reads", ())), tuple(entry.get("writes", ())),
+            tuple(entry.get("creates", ())), bool(entry.get("unmasked", False)),
+        )  # fmt: skip
+        if unknown := [zone for zone in (*role.reads, *role.writes, *role.creates) if zone not in ZONES]:
+            raise ValueError(f"{FOLDER}/account.yaml: role {name}: zone {unknown[0]!r} is none of {', '.join(ZONES)}")
+        roles[name] = role
+    return Account(
+        found["database"], found["warehouse"], int(found["time_travel_days"]), int(found["fail_safe_days"]), roles
+    )

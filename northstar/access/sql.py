@@ -1,0 +1,159 @@
+"""The SQL of infra/snowflake: every statement can be run again, and leaves what is there as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from northstar.access.account import ZONES, Account, Role
+from northstar.contracts import Contracts
+from northstar.contracts.classes import all_classes
+
+TAG = "RESTRICTED.PHI_CLASS"
+"""One tag for all: its value is the class of the contract, ``denied`` for what nobody has classed."""
+
+MASKS = {
+    "TEXT": ("VARCHAR", "NULL"),
+    "NUMBER": ("NUMBER", "NULL"),
+    "FLOAT": ("FLOAT", "NULL"),
+    "BOOLEAN": ("BOOLEAN", "NULL"),
+    "DATE": ("DATE", "NULL"),
+    "TIMESTAMP": ("TIMESTAMP_NTZ", "NULL"),
+    "BINARY": ("BINARY", "NULL"),
+}
+"""A masking policy for each data type: a tag holds one policy per type."""
+
+
+class Grant(NamedTuple):
+    """One privilege on a kind of thing; ``FUTURE TABLES`` or ``ALL VIEWS`` stand for what a schema holds."""
+
+    role: str
+    privilege: str
+    kind: str
+    name: str
+
+    @property
+    def sql(self) -> str:
+        """The statement."""
+        where = "IN SCHEMA " if self.kind.startswith(("ALL ", "FUTURE ")) else ""
+        return f"GRANT {self.privilege} ON {self.kind} {where}{self.name} TO ROLE {self.role};"
+
+
+def schema_name(account: Account, schema: str) -> str:
+    """A schema with its database; SQLMesh's own have names of mixed case."""
+    quoted = f'"{schema}"' if schema != schema.upper() else schema
+    return f"{account.database}.{quoted}"
+
+
+def grants(account: Account) -> list[Grant]:
+    """Every grant that there should be, and no others."""
+    found: list[Grant] = []
+    for role in account.roles.values():
+        found.append(Grant(role.name, "USAGE", "DATABASE", account.database))
+        found.append(Grant(role.name, "USAGE", "WAREHOUSE", account.warehouse))
+        if role.creates:
+            found.append(Grant(role.name, "CREATE SCHEMA", "DATABASE", account.database))
+        found += _of_zones(account, role)
+    return found
+
+
+def _of_zones(account: Account, role: Role) -> Iterator[Grant]:
+    for zone, schemas in ZONES.items():
+        for schema in schemas:
+            name = schema_name(account, schema)
+            if zone in (*role.reads, *role.writes, *role.creates):
+                yield Grant(role.name, "USAGE", "SCHEMA", name)
+            if zone in role.reads:
+                for kind in ("TABLES", "VIEWS"):
+                    yield Grant(role.name, "SELECT", f"ALL {kind}", name)
+                    yield Grant(role.name, "SELECT", f"FUTURE {kind}", name)
+            if zone in role.writes:
+                for when in ("ALL", "FUTURE"):
+                    yield Grant(role.name, "INSERT, UPDATE, DELETE, TRUNCATE", f"{when} TABLES", name)
+            if zone in (*role.writes, *role.creates):
+                for created in ("TABLE", "VIEW"):
+                    yield Grant(role.name, f"CREATE {created}", "SCHEMA", name)
+
+
+def roles_sql(account: Account) -> Iterator[str]:
+    """Roles, under SYSADMIN so that somebody can administer what they own."""
+    for role in account.roles.values():
+        purpose = role.purpose.replace("'", "''")
+        yield f"CREATE ROLE IF NOT EXISTS {role.name};"
+        yield f"ALTER ROLE IF EXISTS {role.name} SET COMMENT = '{purpose}';"
+        yield f"GRANT ROLE {role.name} TO ROLE SYSADMIN;"
+
+
+def schemas_sql(account: Account) -> Iterator[str]:
+    """Schemas, with managed access: an owner of a table cannot hand it on."""
+    for schemas in ZONES.values():
+        for schema in schemas:
+            yield (
+                f"CREATE SCHEMA IF NOT EXISTS {schema_name(account, schema)} WITH MANAGED ACCESS "
+                f"DATA_RETENTION_TIME_IN_DAYS = {account.time_travel_days};"
+            )
+
+
+def grants_sql(account: Account) -> Iterator[str]:
+    """All grants."""
+    yield from (grant.sql for grant in grants(account))
+
+
+def mask_body(account: Account, masked: str) -> str:
+    """What a policy returns for the value ``val``: open classes to all, the rest to the roles that may."""
+    tag = f"SYSTEM$GET_TAG_ON_CURRENT_COLUMN('{account.database}.{TAG}')"
+    open_classes = ", ".join(f"'{found}'" for found in all_classes() if found.is_open)
+    roles = [role.name for role in account.roles.values() if role.unmasked]
+    allowed = " OR ".join(f"IS_ROLE_IN_SESSION('{role}')" for role in roles)
+    return f"CASE WHEN {tag} IN ({open_classes}) THEN val WHEN {allowed} THEN val ELSE {masked} END"
+
+
+def policies_sql(account: Account) -> Iterator[str]:
+    """The tag, a masking policy for each type, and one on the other; bodies are changed in place, never dropped."""
+    tag = f"{account.database}.{TAG}"
+    values = ", ".join(f"'{found}'" for found in all_classes())
+    yield f"CREATE TAG IF NOT EXISTS {tag} ALLOWED_VALUES {values};"
+    for name, (kind, masked) in MASKS.items():
+        policy = f"{account.database}.RESTRICTED.MASK_{name}"
+        body = mask_body(account, masked)
+        yield f"CREATE MASKING POLICY IF NOT EXISTS {policy} AS (val {kind}) RETURNS {kind} -> {body};"
+        yield f"ALTER MASKING POLICY {policy} SET BODY -> {body};"
+        yield f"ALTER TAG {tag} SET MASKING POLICY {policy} FORCE;"
+
+
+def tags_sql(account: Account, contracts: Contracts) -> Iterator[str]:
+    """Raw is denied as a whole, new columns included; what models may read is classed column by column.
+
+    Tables that no contract classes by hand stay denied: nothing reads them.
+    """
+    tag = f"{account.database}.{TAG}"
+    for schema in ZONES["raw"]:
+        yield f"ALTER SCHEMA {schema_name(account, schema)} SET TAG {tag} = 'denied';"
+    for contract in contracts:
+        if contract.source == "restricted" or contract.by_rules:
+            continue
+        table = f"{account.database}.{contract.schema.upper()}.{identifier(contract.name)}"
+        for column, found in contract.columns.items():
+            yield f"ALTER TABLE IF EXISTS {table} MODIFY COLUMN {identifier(column)} SET TAG {tag} = '{found}';"
+
+
+def identifier(name: str) -> str:
+    """A name for Snowflake: as it folds, or quoted where it must be."""
+    plain = name.upper()
+    return plain if plain.replace("_", "A").isalnum() and plain.isascii() else f'"{plain}"'
+
+
+def render(account: Account, contracts: Contracts) -> dict[str, str]:
+    """Every file's text by name, in the order in which they are run."""
+    files = {
+        "1_roles.sql": ("Roles.", roles_sql(account)),
+        "2_schemas.sql": ("Schemas.", schemas_sql(account)),
+        "3_grants.sql": ("Who may read and write which schemas.", grants_sql(account)),
+        "4_policies.sql": ("The tag of classes, and the masks that hang on it.", policies_sql(account)),
+        "5_tags.sql": ("Classes of raw columns, from contracts/sources.", tags_sql(account, contracts)),
+    }
+    head = "-- {about}  Written by `northstar access render`; run in the order of the numbers, as often as you like.\n"
+    return {
+        name: head.format(about=about) + "".join(f"{statement}\n" for statement in statements)
+        for name, (about, statements) in files.items()
+    }

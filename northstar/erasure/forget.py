@@ -1,0 +1,259 @@
+"""``northstar forget``: one patient, out of everything that the warehouse holds.
+
+Rows of the patient's own tables go.  Where totals must stay true (visits, bills, payments) rows stay under the number
+that all forgotten patients share, without anything that identifies.  In the tables of SQLMesh, of every version and
+so of every environment, the pseudonym is replaced or its rows go in the same way, so that they hold what a replay of
+raw would give.  Files are rewritten first and the warehouse in one transaction last: what is needed to find the
+patient is in raw until then, so that a run that was killed is made good by the next.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+from sqlglot import exp
+from sqlmesh.core.model import Model
+
+from northstar import failpoints
+from northstar.clock import to_naive_utc, utc_now
+from northstar.contracts import Contracts, ObjectContract
+from northstar.erasure.files import rewrite
+from northstar.erasure.rows import ERASED, RECORD, REJECTED, Traces, scrub
+from northstar.erasure.suppression import Suppression
+from northstar.ingest.duckdb_sink import quoted
+from northstar.ingest.landing import LandingZone
+from northstar.phi.firewall import Firewall
+from northstar.phi.lineage import OUTPUT, Node
+from northstar.phi.tables import HeldTable, held_tables, patient_queries, raw_tables
+from northstar.pseudonyms import pseudonym_sql
+
+_TELLING = ("contact", "social_security", "medical_record", "beneficiary")
+"""Kinds of identifiers that only one patient has; a name or an address may be another's too."""
+_SHORTEST_VALUE = 5
+
+
+@dataclass
+class Forgotten:
+    """What was done, in numbers only."""
+
+    erasure_id: str
+    raw_rows_deleted: int = 0
+    raw_rows_unlinked: int = 0
+    table_rows_deleted: int = 0
+    table_rows_unlinked: int = 0
+    files_rewritten: int = 0
+    objects: set[str] = field(default_factory=set)
+
+    @property
+    def found_anything(self) -> bool:
+        """Whether the warehouse knew the patient."""
+        return bool(self.raw_rows_deleted or self.raw_rows_unlinked or self.files_rewritten or self.table_rows_unlinked)
+
+
+def forget(
+    connection: duckdb.DuckDBPyConnection,
+    landing: LandingZone,
+    contracts: Contracts,
+    firewall: Firewall,
+    models: Mapping[str, Model],
+    patient_id: int,
+) -> Forgotten:
+    """Forget a patient.  The caller holds the writer lock.  Safe to kill, and to repeat."""
+    result = Forgotten(str(uuid.uuid4()))
+    suppression = Suppression(connection)
+    suppression.prepare()
+    suppression.add(patient_id)
+    connection.execute(
+        "INSERT INTO ops.erasure_log (erasure_id, started_at) VALUES (?, ?)",
+        [result.erasure_id, to_naive_utc(utc_now())],
+    )
+    traces = _traces(connection, contracts, patient_id)
+    failpoints.reach("erasure_listed")
+    _files(connection, landing, contracts, traces, result)
+    connection.execute("BEGIN")
+    try:
+        pseudonym = _pseudonym(connection, patient_id)
+        _raw(connection, contracts, traces, result)
+        failpoints.reach("erasure_raw_done")
+        if pseudonym is not None:
+            _tables(connection, contracts, firewall, models, pseudonym, result)
+        connection.execute(
+            "UPDATE ops.erasure_log SET finished_at = ?, raw_rows_deleted = ?, raw_rows_unlinked = ?, "
+            "table_rows_deleted = ?, table_rows_unlinked = ?, files_rewritten = ? WHERE erasure_id = ?",
+            [
+                to_naive_utc(utc_now()),
+                result.raw_rows_deleted,
+                result.raw_rows_unlinked,
+                result.table_rows_deleted,
+                result.table_rows_unlinked,
+                result.files_rewritten,
+                result.erasure_id,
+            ],
+        )
+        failpoints.reach("erasure_before_commit")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("CHECKPOINT")
+    return result
+
+
+def unfinished(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> list[int]:
+    """Patients whom raw still knows although they are on the list: of runs that were killed."""
+    suppression = Suppression(connection)
+    if not suppression.exists:
+        return []
+    queries = " UNION ".join(query for _, query in patient_queries(connection, contracts))
+    numbers = [number for (number,) in connection.execute(queries).fetchall()] if queries else []
+    return sorted(suppression.listed(numbers))
+
+
+def _pseudonym(connection: duckdb.DuckDBPyConnection, patient_id: int) -> int | None:
+    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'pseudonym_key'").fetchone()
+    if found == (0,):
+        return None
+    row = connection.execute(f"SELECT {pseudonym_sql(str(int(patient_id)))}").fetchone()
+    return int(row[0]) if row else None
+
+
+def _traces(connection: duckdb.DuckDBPyConnection, contracts: Contracts, patient_id: int) -> Traces:
+    """All that gives the patient away, gathered before anything is erased."""
+    present = raw_tables(connection)
+    keys: dict[str, list[str]] = {}
+    values: set[str] = set()
+    for contract in contracts:
+        columns = present.get(contract.relation, frozenset())
+        for name, parent_key in {(via.object, via.key) for c in contracts if (via := c.patient_via)}:
+            if contract.relation == f"raw_{name}" and parent_key in columns:
+                keys[f"raw_{name}.{parent_key}"] = _texts(connection, contract, columns, parent_key, patient_id)
+        if contract.patient_columns == contract.key:
+            for column, found in contract.columns.items():
+                if found.name == "phi_direct" and found.kind in _TELLING and column in columns:
+                    values.update(_texts(connection, contract, columns, column, patient_id))
+    telling = sorted(value for value in values if len(value) >= _SHORTEST_VALUE)
+    own_keys = [key for found in keys.values() for key in found]
+    records = _rejected(connection, own_keys, telling) if REJECTED in present else []
+    return Traces({patient_id}, keys, telling, records)
+
+
+def _texts(
+    connection: duckdb.DuckDBPyConnection,
+    contract: ObjectContract,
+    columns: frozenset[str],
+    column: str,
+    patient_id: int,
+) -> list[str]:
+    """The values of a column in the patient's rows, as text."""
+    held = " OR ".join(f"{quoted(name)} = {int(patient_id)}" for name in contract.patient_columns if name in columns)
+    if not held:
+        return []
+    query = (
+        f"SELECT DISTINCT CAST({quoted(column)} AS VARCHAR) FROM {contract.schema}.{quoted(contract.name)} WHERE {held}"
+    )
+    return [text for (text,) in connection.execute(query).fetchall() if text is not None]
+
+
+def _files(
+    connection: duckdb.DuckDBPyConnection,
+    landing: LandingZone,
+    contracts: Contracts,
+    traces: Traces,
+    result: Forgotten,
+) -> None:
+    entries = connection.execute(
+        "SELECT DISTINCT source, object, file FROM ops.load_ledger WHERE file IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    for source, name, path in entries:
+        contract = contracts.find(f"raw_{source}.{name}")
+        if contract is not None and rewrite(connection, landing, contract, path, traces) is not None:
+            result.files_rewritten += 1
+            failpoints.reach("erasure_file_done")
+
+
+def _raw(connection: duckdb.DuckDBPyConnection, contracts: Contracts, traces: Traces, result: Forgotten) -> None:
+    for relation, columns in raw_tables(connection).items():
+        contract = contracts.find(relation)
+        wanted = scrub(contract, {name: name for name in columns}, traces) if contract else None
+        if contract is None or wanted is None:
+            continue
+        table = f"{contract.schema}.{quoted(contract.name)}"
+        deleted = unlinked = 0
+        if wanted.deleted:
+            deleted = _count(connection, f"DELETE FROM {table} WHERE {wanted.deleted}")
+        if wanted.wiped:
+            changes = ", ".join(f"{quoted(column)} = {value}" for column, value in wanted.assignments.items())
+            unlinked = _count(connection, f"UPDATE {table} SET {changes} WHERE {wanted.wiped}")
+        result.raw_rows_deleted += deleted
+        result.raw_rows_unlinked += unlinked
+        if deleted or unlinked:
+            result.objects.add(relation)
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection, keys: Iterable[str], values: Iterable[str]) -> list[str]:
+    """Records of partners' files that could not be read are kept byte for byte: those that name the patient."""
+    needles = {*values, *(key for key in keys if not key.isdigit())}
+    rows = connection.execute(
+        f"SELECT DISTINCT {RECORD}, encoding FROM {REJECTED} WHERE {RECORD} IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    return [
+        content
+        for content, encoding in rows
+        if any(needle in base64.b64decode(content).decode(encoding or "utf-8", errors="replace") for needle in needles)
+    ]
+
+
+def _tables(
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Contracts,
+    firewall: Firewall,
+    models: Mapping[str, Model],
+    pseudonym: int,
+    result: Forgotten,
+) -> None:
+    """Make the tables of SQLMesh what a replay of the raw that is left would make of them."""
+    told = firewall.descendants(_wiped_columns(contracts))
+    for table in held_tables(connection):
+        model = table.model(models)
+        own = " OR ".join(f"{quoted(column)} = {pseudonym}" for column in table.pseudonyms)
+        if model is not None and _is_of_patients(model, table):
+            result.table_rows_deleted += _count(connection, f"DELETE FROM {table.sql} WHERE {own}")
+            continue
+        changes = [
+            f"{quoted(column)} = CASE WHEN {quoted(column)} = {pseudonym} THEN {ERASED} ELSE {quoted(column)} END"
+            for column in table.pseudonyms
+        ]
+        if model is not None:
+            changes += [
+                f"{quoted(column)} = NULL"
+                for column in sorted(table.columns - set(table.pseudonyms))
+                if Node(model.fqn, OUTPUT, column.upper()) in told
+            ]
+        statement = f"UPDATE {table.sql} SET {', '.join(changes)} WHERE {own}"
+        result.table_rows_unlinked += _count(connection, statement)
+
+
+def _wiped_columns(contracts: Contracts) -> list[Node]:
+    """The raw columns that are blank after an erasure: whatever models made of them goes too."""
+    found = []
+    for contract in contracts:
+        for column, classified in contract.columns.items():
+            if classified.kind in ("birth_date", "postal_code", "geography"):
+                fqn = exp.table_(contract.name.upper(), contract.schema.upper(), "NORTHSTAR", quoted=True)
+                found.append(Node(fqn.sql(dialect="snowflake"), OUTPUT, column.upper()))
+    return found
+
+
+def _is_of_patients(model: Model, table: HeldTable) -> bool:
+    """Whether the patient is part of what one row is: then the row goes, else two patients' rows would become one."""
+    grain = {column.name.lower() for one in model.grains for column in one.find_all(exp.Column)}
+    return bool(grain & set(table.pseudonyms))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0

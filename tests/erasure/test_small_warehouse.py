@@ -1,0 +1,373 @@
+"""Erasure and rotation on a few rows that are landed, loaded and held as the real ones are."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "project"))
+
+from projects import PROJECT, small_project
+from sqlmesh import Context
+
+from northstar import failpoints
+from northstar.access.account import load_account
+from northstar.contracts import CONTRACTS, Contracts, load_contracts
+from northstar.erasure.forget import Forgotten, forget, unfinished
+from northstar.erasure.residue import residue
+from northstar.erasure.screen import Screen
+from northstar.ingest.contract import Batch
+from northstar.ingest.duckdb_sink import DuckDBSink, connect
+from northstar.ingest.landing import LandingZone
+from northstar.phi.firewall import Firewall, firewall_of
+from northstar.pseudonyms import ensure_key, pseudonym_sql
+from northstar.rekeying import rotate
+from northstar.settings import Settings
+from northstar.warehouse import WarehouseError
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ADA, BOB = 42, 43
+
+MODELS = {
+    "patient": "MODEL (name intermediate.int_patient, kind VIEW, grain patient_key);\n"
+    "SELECT @patient_key(patient_id)::BIGINT AS patient_key, birth_date::DATE AS birth_date FROM raw_app.patients__patients",
+    "visit": "MODEL (name intermediate.int_visit, kind VIEW, grain appointment_id);\n"
+    "SELECT v.appointment_id::BIGINT AS appointment_id, @patient_key(v.patient_id)::BIGINT AS patient_key,\n"
+    "  @age_at(p.birth_date, v.starts_at::DATE)::INT AS age, v.status::VARCHAR AS status\n"
+    "FROM raw_app.scheduling__appointments AS v JOIN raw_app.patients__patients AS p ON p.patient_id = v.patient_id",
+}
+EXTERNALS = """
+- name: raw_app.patients__patients
+  columns: {patient_id: BIGINT, birth_date: DATE}
+- name: raw_app.scheduling__appointments
+  columns: {appointment_id: BIGINT, patient_id: BIGINT, starts_at: TIMESTAMP, status: TEXT}
+- name: restricted.pseudonym_key
+  columns: {inner_pad: BINARY, outer_pad: BINARY}
+"""
+
+APP = {
+    "patients__patients": [
+        {"patient_id": ADA, "first_name": "Ada", "email": "ada@example.com", "phone": "555-0142", "birth_date": "1936-02-29",
+         "postal_code": "02138", "state_code": "MA", "member_id": "MB0042", "account_id": 1},
+        {"patient_id": BOB, "first_name": "Bob", "email": "bob@example.com", "phone": "555-0143", "birth_date": "1980-01-01",
+         "postal_code": "02139", "state_code": "MA", "member_id": "MB0043", "account_id": 1},
+    ],
+    "scheduling__appointments": [
+        {"appointment_id": 1, "patient_id": ADA, "status": "fulfilled", "notes": "fell", "starts_at": AT.replace(tzinfo=None)},
+        {"appointment_id": 2, "patient_id": BOB, "status": "fulfilled", "notes": "call ada@example.com", "starts_at": AT.replace(tzinfo=None)},
+    ],
+    "billing__invoices": [
+        {"invoice_id": 10, "patient_id": ADA, "invoice_number": "INV-10", "total_minor": 500},
+        {"invoice_id": 11, "patient_id": BOB, "invoice_number": "INV-11", "total_minor": 700},
+    ],
+    "billing__invoice_lines": [
+        {"invoice_line_id": 100, "invoice_id": 10, "description": "knee of Ada", "amount_minor": 500},
+        {"invoice_line_id": 101, "invoice_id": 11, "description": "ear of Bob", "amount_minor": 700},
+    ],
+    "insurance__policies": [{"policy_id": 5, "patient_id": ADA, "member_number": "MB0042"}],
+    "office__messages": [{"message_id": 7, "patient_id": ADA, "body": "hello"}, {"message_id": 8, "patient_id": BOB, "body": "hi"}],
+    "audit__audit_log": [
+        {"audit_log_id": 1, "object_type": "patient", "object_id": ADA, "details": "{}"},
+        {"audit_log_id": 2, "object_type": "invoice", "object_id": ADA, "details": "{}"},
+    ],
+    "legacy__callbacks": [{"callback_id": 9, "urgency": "soon", "patient_phone": "555-0142", "reason": "wants an answer"}],
+    "legacy crm__customer note": [{"Note Id": 1, "Ümlaut, comma": "ada@example.com called"}],
+}  # fmt: skip
+PARTNER = {
+    "remittance": [
+        {"trace_number": "T1", "line_number": "1", "payer_code": "P", "invoice_number": "INV-10", "member_id": "MB0042", "remark": "thanks", "paid_amount": "5.00"},
+        {"trace_number": "T1", "line_number": "2", "payer_code": "P", "invoice_number": "INV-11", "member_id": "MB0043", "remark": "ok", "paid_amount": "7.00"},
+    ],
+    "survey_response": [{"response_id": "R1", "appointment_id": "1", "comment": "my name is Ada", "overall_rating": "5"}],
+    "rejected_record": [
+        {"_row": 3, "encoding": "utf-16", "content_base64": base64.b64encode("P;T2;MB0042;broken".encode("utf-16")).decode()},
+        {"_row": 4, "encoding": "utf-8", "content_base64": base64.b64encode(b"P;T2;MB0043;broken").decode()},
+    ],
+}  # fmt: skip
+
+
+@dataclass
+class Small:
+    """A warehouse of a few rows, with its landing zone."""
+
+    connection: duckdb.DuckDBPyConnection
+    landing: LandingZone
+    sink: DuckDBSink
+    contracts: Contracts
+    project: Context
+    firewall: Firewall
+    loads: int = 0
+
+    def load(self, source: str, objects: dict[str, list[dict[str, Any]]]) -> None:
+        self.loads += 1
+        with self.landing.begin(source, f"{self.loads:04d}", AT) as writer:
+            for name, rows in objects.items():
+                table = pa.Table.from_pylist([{"_op": "I", **row} for row in rows])
+                if "birth_date" in table.column_names:
+                    dates = table["birth_date"].cast(pa.date32())
+                    table = table.set_column(table.column_names.index("birth_date"), "birth_date", dates)
+                writer.write(name, table)
+        self.sink.load(source, Batch(f"{self.loads:04d}", tuple(writer.files), {"n": self.loads}, AT), AT)
+
+    def hold(self) -> None:
+        """What SQLMesh would have made, and a version of a model that is gone."""
+        key = pseudonym_sql("v.patient_id")
+        for statement in (
+            'CREATE SCHEMA IF NOT EXISTS "sqlmesh__INTERMEDIATE"',
+            f'CREATE TABLE "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1" AS SELECT {key} AS patient_key, birth_date '
+            "FROM raw_app.patients__patients AS v",
+            f'CREATE TABLE "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_VISIT__2__dev" AS SELECT appointment_id, {key} AS patient_key, '
+            "90 AS age, status FROM raw_app.scheduling__appointments AS v",
+            f'CREATE TABLE "sqlmesh__INTERMEDIATE"."INTERMEDIATE__GONE__3" AS SELECT {key} AS first_patient_key, 1 AS n '
+            "FROM raw_app.scheduling__appointments AS v",
+        ):
+            self.connection.execute(statement)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query).fetchall()
+
+    def forget(self, patient: int) -> Forgotten:
+        return forget(self.connection, self.landing, self.contracts, self.firewall, self.project.models, patient)
+
+    def everything(self) -> str:
+        """All values of raw, of all held tables and of all landing files, as one text."""
+        parts = []
+        for schema, table in self.rows(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'NORTHSTAR'"
+        ):
+            if schema not in ("restricted",):
+                parts += [f"{table}: {row}" for row in self.rows(f'FROM "{schema}"."{table}"')]
+        parts += [
+            f"{file.name}: {pq.read_table(file).to_pylist()}"
+            for file in sorted(Path(self.landing.root).rglob("*.parquet"))
+        ]
+        decoded = [
+            base64.b64decode(content).decode(encoding)
+            for content, encoding in self.rows(
+                "SELECT content_base64, encoding FROM raw_partner.rejected_record WHERE content_base64 IS NOT NULL"
+            )
+        ]
+        return "\n".join([*parts, *decoded])
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, Firewall]]:
+    home = tmp_path_factory.mktemp("project")
+    (home / "external_models.yaml").write_text(EXTERNALS)
+    with small_project(home, MODELS, "macros", "contracts") as opened:
+        yield opened, firewall_of(opened.models, home)
+
+
+@pytest.fixture
+def small(project: tuple[Context, Firewall], tmp_path: Path) -> Iterator[Small]:
+    contracts = load_contracts(PROJECT / CONTRACTS)
+    landing = LandingZone(str(tmp_path / "landing"))
+    connection = connect(tmp_path / "northstar.duckdb")
+    sink = DuckDBSink(connection, landing, screen=Screen(contracts))
+    ensure_key(connection)
+    made = Small(connection, landing, sink, contracts, *project)
+    made.load("app", APP)
+    made.load("partner", PARTNER)
+    made.hold()
+    yield made
+    connection.close()
+
+
+TELLING = ("ada@example.com", "555-0142", "MB0042", "Ada", "fell", "knee", "hello", "wants an answer", "thanks", "1936")
+
+
+def test_nothing_tells_of_a_forgotten_patient(small: Small) -> None:
+    (key,) = small.rows(f"SELECT {pseudonym_sql(str(ADA))}")[0]
+    assert [word for word in (*TELLING, str(key)) if word not in small.everything()] == []
+
+    done = small.forget(ADA)
+
+    said = small.everything()
+    assert [word for word in (*TELLING, str(key)) if word in said] == []
+    assert [
+        word for word in ("bob@example.com", "555-0143", "MB0043", "ear of Bob", "hi", "1980") if word not in said
+    ] == []
+    assert (done.raw_rows_deleted, done.table_rows_deleted, done.table_rows_unlinked) == (4, 1, 2)
+    assert done.files_rewritten == 12
+
+
+def test_rows_that_totals_need_stay(small: Small) -> None:
+    small.forget(ADA)
+
+    assert small.rows("SELECT patient_id, total_minor FROM raw_app.billing__invoices ORDER BY ALL") == [
+        (-2, 500),
+        (BOB, 700),
+    ]
+    assert small.rows("SELECT appointment_id, patient_id, status, notes FROM raw_app.scheduling__appointments ORDER BY 1") == [
+        (1, -2, "fulfilled", None), (2, BOB, "fulfilled", None),
+    ]  # fmt: skip
+    assert small.rows("SELECT amount_minor, description FROM raw_app.billing__invoice_lines ORDER BY 1") == [
+        (500, None), (700, "ear of Bob"),
+    ]  # fmt: skip
+    assert small.rows("SELECT paid_amount, member_id FROM raw_partner.remittance ORDER BY 1") == [
+        ("5.00", None),
+        ("7.00", "MB0043"),
+    ]
+    assert small.rows("SELECT object_type FROM raw_app.audit__audit_log") == [("invoice",)], (
+        "an invoice may have the same number"
+    )
+
+
+def test_tables_of_every_version_hold_what_a_replay_would_make(small: Small) -> None:
+    small.forget(ADA)
+    (bob,) = small.rows(f"SELECT {pseudonym_sql(str(BOB))}")[0]
+
+    assert [row[0] for row in small.rows('FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1"')] == [bob]
+    assert small.rows('FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_VISIT__2__dev" ORDER BY 1') == [
+        (1, -2, None, "fulfilled"), (2, bob, 90, "fulfilled"),
+    ], "an age is made of the birth date, so it goes with it"  # fmt: skip
+    assert sorted(small.rows('FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__GONE__3"')) == sorted([(-2, 1), (bob, 1)])
+
+
+def test_files_keep_their_schema(small: Small) -> None:
+    files = sorted(Path(small.landing.root).rglob("*.parquet"))
+    before = [pq.read_schema(file) for file in files]
+    small.forget(ADA)
+
+    assert [pq.read_schema(file) for file in files] == before
+    assert not list(Path(small.landing.root).rglob("*.tmp"))
+
+
+def test_what_arrives_later_is_unlinked_before_it_is_loaded(small: Small) -> None:
+    small.forget(ADA)
+    small.load("app", APP)
+    small.load("partner", {name: rows for name, rows in PARTNER.items() if name != "rejected_record"})
+
+    said = small.everything()
+    late = ("MB0042", "fell", "knee", "hello", "thanks", "1936", "my name is Ada")
+    assert [word for word in late if word in said] == []
+    assert small.rows("SELECT count(*) FROM raw_app.scheduling__appointments WHERE patient_id = -2") == [(2,)]
+    assert small.rows(
+        "SELECT row_count FROM ops.load_ledger WHERE object = 'patients__patients' ORDER BY batch_no"
+    ) == [(2,), (1,)]
+
+
+def test_what_nobody_has_classed_is_noticed_once(small: Small) -> None:
+    rows = [{"patient_id": 50, "nickname": "Bo"}]
+    small.load("app", {"patients__patients": rows, "wellness__moods": [{"mood_id": 1}]})
+    small.load("app", {"patients__patients": rows, "wellness__moods": [{"mood_id": 2}]})
+
+    assert small.rows("SELECT object, kind, detail FROM ops.source_notice ORDER BY ALL") == [
+        ("patients__patients", "column_without_class", "nickname has no class, so no model can read it"),
+        ("wellness__moods", "object_without_contract", "has no contract, so no model can read it"),
+    ]
+    assert small.rows("SELECT nickname FROM raw_app.patients__patients WHERE patient_id = 50") == [("Bo",), ("Bo",)]
+
+
+def test_others_arrive_as_they_are_when_nobody_was_forgotten(small: Small) -> None:
+    small.load("app", APP)
+
+    assert small.rows("SELECT count(*) FROM raw_app.patients__patients WHERE first_name = 'Ada'") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["erasure_listed", "erasure_file_written", "erasure_file_done", "erasure_raw_done", "erasure_before_commit"],
+)
+def test_a_run_that_died_is_finished_later(small: Small, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    def reach(name: str) -> None:
+        if name == place:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(failpoints, "reach", reach)
+        small.forget(ADA)
+    assert small.rows("SELECT count(*) FROM raw_app.patients__patients WHERE first_name = 'Ada'") == [(1,)]
+    assert unfinished(small.connection, small.contracts) == [ADA]
+
+    small.forget(ADA)
+
+    assert [word for word in TELLING if word in small.everything()] == []
+    assert unfinished(small.connection, small.contracts) == []
+
+
+def test_a_file_that_was_cleaned_up_is_passed_over(small: Small) -> None:
+    next(Path(small.landing.root).rglob("patients__patients-*.parquet")).unlink()
+
+    assert small.forget(ADA).files_rewritten == 11
+
+
+def test_rotation_keeps_every_join(small: Small) -> None:
+    before = small.rows('SELECT patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1"')
+    small.connection.execute(
+        'INSERT INTO "sqlmesh__INTERMEDIATE"."INTERMEDIATE__GONE__3" VALUES (77, 2), (-1, 3), (-2, 4), (NULL, 5)'
+    )
+
+    done = rotate(small.connection, small.contracts)
+
+    patients = dict(
+        small.rows('SELECT birth_date, patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1"')
+    )
+    assert not set(patients.values()) & {key for (key,) in before}
+    assert sorted(patients.values()) == sorted(
+        row[0] for row in small.rows(f"SELECT {pseudonym_sql('id')} FROM (SELECT unnest([42, 43]) AS id)")
+    )
+    assert small.rows(
+        'SELECT count(*) FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_VISIT__2__dev" JOIN "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1" USING (patient_key)'
+    ) == [(2,)]
+    gone = dict(
+        small.rows('SELECT n, first_patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__GONE__3" WHERE n > 1')
+    )
+    assert gone[2] not in (77, None) and gone[2] > 0
+    assert (gone[3], gone[4], gone[5]) == (-1, -2, None)
+    assert (done.unlinked, done.tables) == (1, 3)
+    (logged,) = small.rows("SELECT pseudonyms, unlinked, tables FROM ops.key_rotation")
+    assert logged == (3, 1, 3)
+
+
+@pytest.mark.parametrize("place", ["rotate_between_tables", "rotate_before_commit"])
+def test_a_rotation_that_died_changed_nothing(small: Small, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    before = small.everything(), small.rows("FROM restricted.pseudonym_key")
+
+    def reach(name: str) -> None:
+        if name == place:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(failpoints, "reach", reach)
+    with pytest.raises(KeyboardInterrupt):
+        rotate(small.connection, small.contracts)
+
+    assert (small.everything(), small.rows("FROM restricted.pseudonym_key")) == before
+
+
+def test_rotation_after_an_erasure_does_not_bring_the_patient_back(small: Small) -> None:
+    small.forget(ADA)
+    rotate(small.connection, small.contracts)
+    small.load("app", APP)
+
+    assert "fell" not in small.everything()
+    assert small.rows("SELECT count(*) FROM raw_app.patients__patients WHERE first_name = 'Ada'") == [(0,)]
+
+
+def test_there_must_be_a_key_to_rotate(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "empty.duckdb")
+    with pytest.raises(WarehouseError, match="there is no key to rotate"):
+        rotate(connection, load_contracts(PROJECT / CONTRACTS))
+    connection.close()
+
+
+def test_what_is_left_is_said_with_dates(tmp_path: Path) -> None:
+    def said(**environment: str) -> str:
+        settings = Settings.from_environment({"NORTHSTAR_PROJECT": str(PROJECT), **environment})
+        return "\n".join(residue(settings, load_account(PROJECT), AT, ADA))
+
+    assert "until 2026-03-03 (1 days)" in said() and "until 2026-03-10" in said()
+    assert "nobody has said for how long" in said()
+    assert "kept until 2026-04-06 (35 days)" in said(NORTHSTAR_BACKUP_DAYS="35")
+    assert "bucket keeps old versions" in said(NORTHSTAR_LANDING="s3://bucket/landing")
+    assert "could not be asked" in said(NORTHSTAR_APP_DSN="postgresql://127.0.0.1:1/none")

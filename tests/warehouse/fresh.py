@@ -1,0 +1,74 @@
+"""A warehouse built in one go from the raw data of another, and where the models of the two differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lab import LabWarehouse, open_warehouse
+
+_KEPT = "(schema_name LIKE 'raw\\_%' ESCAPE '\\' OR schema_name IN ('ops', 'restricted'))"
+_MODELS = """
+    SELECT lower(schema_name || '.' || view_name) FROM duckdb_views()
+    WHERE database_name = current_database() AND lower(schema_name) SIMILAR TO 'core|marts_[a-z]+' ORDER BY 1
+"""
+_COLUMNS = """
+    SELECT lower(column_name) FROM duckdb_columns()
+    WHERE database_name = current_database() AND lower(schema_name || '.' || table_name) = ? ORDER BY column_index
+"""
+Differing = Mapping[str, Mapping[str, str]]
+"""By model: the columns that may differ, and why."""
+
+
+@contextmanager
+def built_anew(old: LabWarehouse, home: Path, at: datetime) -> Iterator[LabWarehouse]:
+    """A warehouse with the raw data, ledger and key of another, all of whose models have run once, at ``at``."""
+    with open_warehouse(old.lab, home, "unused", old.sources) as new:
+        _copy(old, new)
+        new.warehouse.initialise(at)
+        report = new.warehouse.run(at)
+        assert report.succeeded, report.failures
+        yield new
+
+
+def _copy(old: LabWarehouse, new: LabWarehouse) -> None:
+    connection = new.warehouse.connection
+    old.warehouse.release()  # one process cannot have a file open twice
+    try:
+        connection.execute(f"ATTACH '{old.environment['NORTHSTAR_DUCKDB']}' AS old (READ_ONLY)")
+        tables = connection.execute(
+            f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'old' AND {_KEPT}"
+        ).fetchall()
+        for schema, table in tables:
+            name = f'{schema}."{table}"'
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS FROM old.{name} LIMIT 0")
+            connection.execute(f"DELETE FROM {name}")
+            connection.execute(f"INSERT INTO {name} FROM old.{name}")
+        connection.execute("DETACH old")
+    finally:
+        old.warehouse.open()
+
+
+def models(warehouse: LabWarehouse) -> list[str]:
+    """Every table and view of core and the marts."""
+    return [name for (name,) in warehouse.warehouse.connection.execute(_MODELS).fetchall()]
+
+
+def unlike(old: LabWarehouse, new: LabWarehouse, model: str, may_differ: Differing) -> tuple[int, list[Any]]:
+    """How many rows the model has anew, and rows that only one of the two has, the first few of each."""
+    left, right = (Counter(_rows(warehouse, model, may_differ.get(model, {}))) for warehouse in (old, new))
+    only_old, only_new = list((left - right).elements()), list((right - left).elements())
+    found = [("incremental", row) for row in only_old[:5]] + [("anew", row) for row in only_new[:5]]
+    return right.total(), found
+
+
+def _rows(warehouse: LabWarehouse, model: str, left_out: Mapping[str, str]) -> list[tuple[Any, ...]]:
+    connection = warehouse.warehouse.connection
+    columns = [name for (name,) in connection.execute(_COLUMNS, [model]).fetchall()]
+    kept = ", ".join(name for name in columns if name not in left_out)
+    return connection.execute(f"SELECT {kept} FROM {model}").fetchall()

@@ -1,0 +1,59 @@
+"""After a month of the whole company's life every mart equals a computation in plain Python from the source systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from company_lab import SOURCES, CompanyLab, open_company
+from fresh import Differing, built_anew, models, unlike
+from lab import LabWarehouse, open_warehouse
+from month_scenario import ANCHOR, DAILY, STRIDES, SUBJECTS, Month, MonthScenario, Subject
+
+from northstar.simulator.company import Company
+from northstar.simulator.postgres_server import PostgresServer
+
+pytestmark = pytest.mark.timeout(3600)  # the first test that asks for the month waits for it
+
+MAY_DIFFER: Differing = {}
+"""Columns that say when something was worked out, not what: a build in one go works all out at its own time."""
+
+
+@pytest.fixture(scope="module", params=[STRIDES, pytest.param(DAILY, marks=pytest.mark.slow)], ids=lambda m: m.name)
+def month(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MonthScenario]:
+    """The month, lived through; the systems and the warehouse are still there."""
+    plan: Month = request.param
+    company = Company(27, 0.05, ANCHOR, chosen=plan.accounts, clinics_by_segment=plan.clinics)
+    with (
+        open_company(postgres_server, company) as lab,
+        open_warehouse(lab, tmp_path_factory.mktemp(plan.name), sources=SOURCES) as warehouse,
+    ):
+        scenario = MonthScenario(plan, lab, warehouse)
+        scenario.run()
+        yield scenario
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.mart)
+def test_a_mart_equals_what_the_sources_say_after_every_tick(month: MonthScenario, subject: Subject) -> None:
+    checks = [check for check in month.checks if check.subject == subject.mart]
+    assert len(checks) == len(month.month.ticks) + (0 if subject.reads_stripe else 1)
+    assert all(check.rows for check in checks), "nothing was compared"
+    assert [(f"{check.at:%m-%d %H:%M}", check.differences) for check in checks if check.differences] == []
+
+
+@pytest.fixture(scope="module")
+def anew(month: MonthScenario, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabWarehouse]:
+    """A warehouse built in one go at the month's end, from what the other has landed in the month."""
+    lab: CompanyLab = month.lab
+    with built_anew(month.warehouse, tmp_path_factory.mktemp("anew"), lab.now) as new:
+        yield new
+
+
+def test_history_reaches_every_day_that_it_belongs_to_and_only_those(month: MonthScenario, anew: LabWarehouse) -> None:
+    names = models(anew)
+    assert names == models(month.warehouse)
+    found = {name: unlike(month.warehouse, anew, name, MAY_DIFFER) for name in names}
+    assert {name for name, (rows, _) in found.items() if not rows} == set(), "nothing was compared"
+    assert {name: differences for name, (_, differences) in found.items() if differences} == {}
