@@ -40,7 +40,7 @@ WITH entry AS (
 )
 SELECT
   deal.opportunity_id::VARCHAR AS opportunity_id, /* Opportunity, natural key */
-  COALESCE(deal.salesforce_account_id, '-1')::VARCHAR AS salesforce_account_id, /* Account in Salesforce; -1 for a private opportunity */
+  COALESCE(crm.salesforce_account_id, '-1')::VARCHAR AS salesforce_account_id, /* Account in Salesforce; -1 for a private opportunity, or one whose account was never seen alive */
   COALESCE(person.salesperson_id, '-1')::VARCHAR AS salesperson_id, /* Owner of the opportunity now; -1 when not known */
   deal.currency::VARCHAR AS currency, /* ISO 4217 currency of the amount */
   deal.created_at::TIMESTAMP AS created_at, /* When it was opened, UTC */
@@ -58,6 +58,8 @@ SELECT
   deal.probability_percent::DECIMAL(9, 2) AS probability_percent, /* Chance of winning that the stage stands for, per cent */
   deal.amount_minor::BIGINT AS amount_minor /* Value, minor units, rounded to whole ones; NULL when nobody entered it */
 FROM intermediate.int_sales__opportunity AS deal
+LEFT JOIN intermediate.int_sales__account AS crm
+  ON crm.salesforce_account_id = deal.salesforce_account_id
 LEFT JOIN intermediate.int_sales__user AS person
   ON person.salesperson_id = deal.owner_id
 LEFT JOIN stage

@@ -124,6 +124,9 @@ MODEL (
       batch := int_sales__user_change
     ),
     (
+      batch := int_platform__invoice_payment_change
+    ),
+    (
       batch := int_scheduling__appointment_change
     ),
     (

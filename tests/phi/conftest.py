@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlmesh.core.console import NoopConsole, set_console
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "project"))  # projects.py copies and makes projects
+for _folder in (Path(__file__).parents[2], Path(__file__).parents[1] / "project"):
+    sys.path.insert(0, str(_folder))  # macros/, as SQLMesh imports it; projects.py, which copies and makes projects
 
 
 @pytest.fixture(scope="session", autouse=True)

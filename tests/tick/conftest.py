@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from little import Little
+from settled import settle
 
-from northstar.ingest import together
 from northstar.warehouse import Warehouse
 
 
@@ -23,10 +23,3 @@ def warehouse(little: Little) -> Iterator[Warehouse]:
     """Its warehouse, open."""
     with little.warehouse() as opened:
         yield opened
-
-
-def settle(company: Little, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process read the company's sources, and SQLMesh its settings."""
-    for name, value in company.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(together, "open_source", company.open_source)

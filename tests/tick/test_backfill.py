@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import settle
 from forks import KILLED, in_fork
 from little import HALF_HOUR, MIDNIGHT, Little, contents
+from settled import settle
 from typer.testing import CliRunner
 
 from northstar.backfill.journal import Entry, Status

@@ -18,7 +18,8 @@ from receivable_oracle import entries
 from northstar.simulator.company import Company
 from northstar.simulator.postgres_server import PostgresServer
 
-pytestmark = pytest.mark.timeout(3600)  # the first test that asks for the month waits for it
+# The first test that asks for the month waits for it.
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow]
 
 MAY_DIFFER: Differing = {}
 """Columns that say when something was worked out, not what: a build in one go works all out at its own time."""

@@ -45,7 +45,7 @@ SELECT
     THEN 'missing_amount'
     WHEN amount_minor < 0
     THEN 'negative_amount'
-    WHEN NOT status IN ('succeeded', 'pending', 'failed')
+    WHEN NOT COALESCE(status, '') IN ('succeeded', 'pending', 'failed')
     THEN 'unknown_status'
     WHEN created_at IS NULL
     THEN 'missing_time'

@@ -54,7 +54,7 @@ SELECT
     THEN NULL
     WHEN stripe_customer_id IS NULL
     THEN 'missing_key'
-    WHEN NOT status IN ('draft', 'open', 'paid', 'uncollectible', 'void')
+    WHEN NOT COALESCE(status, '') IN ('draft', 'open', 'paid', 'uncollectible', 'void')
     THEN 'unknown_status'
     WHEN known.currency IS NULL
     THEN 'unknown_currency'

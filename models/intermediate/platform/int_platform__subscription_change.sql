@@ -41,7 +41,7 @@ SELECT
     THEN NULL
     WHEN stripe_customer_id IS NULL
     THEN 'missing_key'
-    WHEN NOT status IN ('trialing', 'active', 'past_due', 'unpaid', 'canceled', 'paused', 'incomplete', 'incomplete_expired')
+    WHEN NOT COALESCE(status, '') IN ('trialing', 'active', 'past_due', 'unpaid', 'canceled', 'paused', 'incomplete', 'incomplete_expired')
     THEN 'unknown_status'
   END::VARCHAR AS fault_rule, /* Rule that the change breaks; such a row goes to quarantine, not to core */
   arrived.loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */

@@ -39,7 +39,7 @@ SELECT
     THEN NULL
     WHEN subscription_id IS NULL
     THEN 'missing_key'
-    WHEN NOT billing_interval IN ('day', 'week', 'month', 'year')
+    WHEN NOT COALESCE(billing_interval, '') IN ('day', 'week', 'month', 'year')
     THEN 'unknown_interval'
     WHEN quantity < 0
     THEN 'negative_quantity'

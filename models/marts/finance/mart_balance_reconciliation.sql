@@ -12,7 +12,7 @@ MODEL (
     unique_combination_of_columns(columns := (currency, month_start)),
     not_null(columns := (currency, month_start, opening_amount, closing_amount)),
     forall(criteria := (
-      opening_amount + gross_amount - fee_amount + payout_amount = closing_amount
+      opening_amount + gross_amount - fee_amount - payout_amount = closing_amount
     ))
   ),
   description 'One row per settlement currency and month, from the first movement on: Northstar''s balance at Stripe, opening plus gross
@@ -27,7 +27,7 @@ WITH movement AS (
     DATE_TRUNC('MONTH', created_at)::DATE AS month_start,
     SUM(IFF(transaction_type IN ('payout', 'payout_failure', 'payout_cancel'), 0, amount_minor)) AS gross_minor,
     SUM(fee_minor) AS fee_minor,
-    SUM(IFF(transaction_type IN ('payout', 'payout_failure', 'payout_cancel'), amount_minor, 0)) AS payout_minor,
+    SUM(IFF(transaction_type IN ('payout', 'payout_failure', 'payout_cancel'), -amount_minor, 0)) AS payout_minor,
     SUM(net_minor) AS net_minor
   FROM core.fct_balance_transaction
   GROUP BY
@@ -70,7 +70,7 @@ SELECT
   @major(rolled.closing_minor - rolled.net_minor, currency.exponent)::DECIMAL(18, 3) AS opening_amount, /* Balance at the beginning */
   @major(rolled.gross_minor, currency.exponent)::DECIMAL(18, 3) AS gross_amount, /* Charges, refunds, disputes and the rest, gross */
   @major(rolled.fee_minor, currency.exponent)::DECIMAL(18, 3) AS fee_amount, /* Fees, to be taken off */
-  @major(rolled.payout_minor, currency.exponent)::DECIMAL(18, 3) AS payout_amount, /* Payouts, negative, and what came back of them */
+  @major(rolled.payout_minor, currency.exponent)::DECIMAL(18, 3) AS payout_amount, /* Payouts less what came back of them, to be taken off */
   @major(rolled.closing_minor, currency.exponent)::DECIMAL(18, 3) AS closing_amount /* Balance at the end */
 FROM rolled
 JOIN core.dim_currency AS currency

@@ -31,7 +31,7 @@ WITH day AS (
     SUM(fact.closing_minor) AS closing_minor,
     SUM(fact.billed_minor) AS billed_minor,
     @reporting(SUM(fact.closing_minor), MIN(currency.exponent), MIN(rate.usd_per_unit)) AS receivable_usd,
-    @reporting(SUM(fact.billed_minor), MIN(currency.exponent), MIN(rate.usd_per_unit)) AS billed_usd
+    @major(SUM(fact.billed_minor), MIN(currency.exponent))::DECIMAL(38, 3) * MIN(rate.usd_per_unit) AS billed_usd
   FROM core.fct_receivable_day AS fact
   JOIN core.dim_currency AS currency
     ON currency.currency = fact.currency
@@ -71,7 +71,7 @@ SELECT
     @share_of(month.closing_minor, 9000, month.billed_90d_minor) * 0.01
   )::DECIMAL(12, 2) AS days_sales_outstanding, /* Owed by billed, times 90; NULL when nothing was billed */
   month.receivable_usd::DECIMAL(18, 2) AS receivable_amount_usd, /* Owed, in US dollars of the last day */
-  month.billed_90d_usd::DECIMAL(18, 2) AS billed_90d_amount_usd /* Billed, in US dollars of each day */
+  ROUND(month.billed_90d_usd, 2)::DECIMAL(18, 2) AS billed_90d_amount_usd /* Billed, in US dollars of each day */
 FROM last_day AS month
 JOIN core.watermark AS watermark
   ON watermark.subject = month.revenue_stream || '_finance'

@@ -22,10 +22,13 @@ WITH paid AS (
   SELECT
     balance.payout_id,
     COUNT(DISTINCT charge.charge_id) AS charge_count,
-    COUNT(DISTINCT charge.stripe_customer_id) AS customer_count
+    COUNT(DISTINCT charge.stripe_customer_id) AS customer_count,
+    COUNT(DISTINCT payment.stripe_invoice_id) AS invoice_count
   FROM core.fct_balance_transaction AS balance
   JOIN core.fct_charge AS charge
     ON charge.charge_id = balance.source_id
+  LEFT JOIN core.fct_subscription_invoice_payment AS payment
+    ON payment.charge_id = charge.charge_id AND payment.status = 'paid'
   WHERE
     NOT balance.payout_id IS NULL
   GROUP BY
@@ -43,6 +46,7 @@ SELECT
   )::BOOLEAN AS is_reconciled, /* Whether Stripe has told its transactions */
   balance.transaction_count::BIGINT AS transaction_count, /* Transactions that it holds */
   COALESCE(paid.charge_count, 0)::BIGINT AS charge_count, /* Of these, charges: payments of invoices */
+  COALESCE(paid.invoice_count, 0)::BIGINT AS invoice_count, /* Invoices that these charges paid */
   COALESCE(paid.customer_count, 0)::BIGINT AS customer_count, /* Customers who paid them */
   @major(balance.charge_minor, currency.exponent)::DECIMAL(18, 3) AS charge_amount, /* Charges, gross */
   @major(balance.refund_minor, currency.exponent)::DECIMAL(18, 3) AS refund_amount, /* Refunds, negative */

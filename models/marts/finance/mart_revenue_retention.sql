@@ -22,9 +22,9 @@ WITH pair AS (
     now.month_start,
     now.account_id,
     COALESCE(account.segment, 'unknown') AS segment,
-    @reporting(before.closing_minor, currency.exponent, rate.usd_per_unit) AS opening_usd,
-    @reporting(now.closing_minor, currency.exponent, rate.usd_per_unit) AS closing_usd,
-    @reporting(LEAST(before.closing_minor, now.closing_minor), currency.exponent, rate.usd_per_unit) AS kept_usd,
+    @major(before.closing_minor, currency.exponent)::DECIMAL(38, 3) * rate.usd_per_unit AS opening_usd,
+    @major(now.closing_minor, currency.exponent)::DECIMAL(38, 3) * rate.usd_per_unit AS closing_usd,
+    @major(LEAST(before.closing_minor, now.closing_minor), currency.exponent)::DECIMAL(38, 3) * rate.usd_per_unit AS kept_usd,
     now.closing_minor > 0 AS is_retained
   FROM core.fct_mrr_movement AS before
   JOIN core.fct_mrr_movement AS now
@@ -68,9 +68,9 @@ SELECT
   )::BOOLEAN AS is_complete, /* Whether the month is over in data that has arrived */
   COUNT(*)::BIGINT AS account_count, /* Accounts and currencies with MRR twelve months before */
   COUNT_IF(grouped.is_retained)::BIGINT AS retained_count, /* Of these, with MRR now */
-  SUM(grouped.opening_usd)::DECIMAL(18, 2) AS opening_amount_usd, /* MRR twelve months before */
-  SUM(grouped.closing_usd)::DECIMAL(18, 2) AS closing_amount_usd, /* Their MRR now */
-  SUM(grouped.kept_usd)::DECIMAL(18, 2) AS kept_amount_usd, /* Their MRR now, of none more than twelve months before */
+  ROUND(SUM(grouped.opening_usd), 2)::DECIMAL(18, 2) AS opening_amount_usd, /* MRR twelve months before */
+  ROUND(SUM(grouped.closing_usd), 2)::DECIMAL(18, 2) AS closing_amount_usd, /* Their MRR now */
+  ROUND(SUM(grouped.kept_usd), 2)::DECIMAL(18, 2) AS kept_amount_usd, /* Their MRR now, of none more than twelve months before */
   ROUND(SUM(grouped.closing_usd) / NULLIF(SUM(grouped.opening_usd), 0), 4)::DECIMAL(9, 4) AS net_revenue_retention, /* Closing by opening */
   ROUND(SUM(grouped.kept_usd) / NULLIF(SUM(grouped.opening_usd), 0), 4)::DECIMAL(9, 4) AS gross_revenue_retention /* Kept by opening, at most 1 */
 FROM grouped

@@ -22,3 +22,5 @@ SELECT
   created::TIMESTAMP AS created_at, /* When the customer was made, UTC */
   _loaded_at::TIMESTAMP AS loaded_at /* Stamp of the load, inside the interval that it belongs to, UTC */
 FROM raw_stripe.customer
+WHERE
+  COALESCE(livemode, TRUE)
