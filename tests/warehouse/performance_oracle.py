@@ -10,7 +10,7 @@ from fractions import Fraction
 from appointment_oracle import is_unfinished
 from company_sources import Sources, month, next_month
 from lab import Row
-from money_oracle import exponent, major, places, ratio
+from money_oracle import places, ratio
 from utilization_oracle import DAY, midnight
 
 KEY = ("provider_id", "clinic_id", "specialty_code", "month_start")
@@ -28,15 +28,13 @@ class _Month:
     visits: list[Row] = field(default_factory=list)
     missed: int = 0
     unfinished: int = 0
-    ratings: list[int] = field(default_factory=list)
 
 
 def provider_performance(sources: Sources) -> list[Row]:
     """The rows of the mart."""
     found = _months(sources)
     visits_of = _visits_of_patients(sources)
-    revenue = _revenue(sources)
-    return [_row(sources, key, one, visits_of, revenue) for key, one in found.items()]
+    return [_row(sources, key, one, visits_of) for key, one in found.items()]
 
 
 def _group(sources: Sources, provider: int, clinic: int, on: date) -> Group:
@@ -61,12 +59,6 @@ def _months(sources: Sources) -> dict[Group, _Month]:
                 one.visits.append(row)
             one.missed += row["status"] == "noshow"
             one.unfinished += is_unfinished(row, sources.through)
-    for response in sources.survey_responses:
-        row = sources.appointments.get(int(response["appointment_id"]))
-        if row is not None and response["provider_rating"] is not None:
-            group = _group(sources, row["provider_id"], row["clinic_id"], row["local_date"])
-            if group in found:
-                found[group].ratings.append(int(response["provider_rating"]))
     return dict(found)
 
 
@@ -79,23 +71,11 @@ def _visits_of_patients(sources: Sources) -> dict[tuple[int, int], list[Row]]:
     return found
 
 
-def _revenue(sources: Sources) -> dict[int, dict[str, int]]:
-    """What was invoiced for each appointment, before tax, by currency."""
-    invoices = {row["invoice_id"]: row for row in sources.table("billing.invoices")}
-    found: defaultdict[int, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for line in sources.table("billing.invoice_lines"):
-        invoice = invoices[line["invoice_id"]]
-        if line["appointment_id"] and invoice["opened_at"] and not invoice["voided_at"]:
-            found[line["appointment_id"]][invoice["currency"]] += line["amount_minor"]
-    return {key: dict(each) for key, each in found.items()}
-
-
 def _row(
     sources: Sources,
     key: Group,
     one: _Month,
     visits_of: dict[tuple[int, int], list[Row]],
-    revenue: dict[int, dict[str, int]],
 ) -> Row:
     provider, clinic, _, start = key
     zone = sources.zones[clinic]
@@ -110,19 +90,10 @@ def _row(
         for other in visits_of[provider, row["patient_id"]]
         if timedelta(0) < other["local_date"] - row["local_date"] <= RETURN_DAYS * DAY
     }
-    minor: defaultdict[str, int] = defaultdict(int)
-    for row in one.visits:
-        for currency, amount in revenue.get(row["appointment_id"], {}).items():
-            minor[currency] += amount
-    ((currency, billed),) = minor.items() if minor else ((None, 0),)
-    hours = Fraction(one.available, 3600)
-    per_hour = None
-    if currency and hours:
-        per_hour = places(Fraction(billed, 10 ** exponent(currency)) / hours, 2)
     return {
         **dict(zip(KEY, key, strict=True)),
         "is_period_complete": midnight(next_month(start), zone) <= sources.through,
-        "available_hours": places(hours, 2) if one.has_template else None,
+        "available_hours": places(Fraction(one.available, 3600), 2) if one.has_template else None,
         "booked_hours": places(Fraction(one.booked, 3600), 2),
         "fulfilled_hours": places(Fraction(one.fulfilled, 3600), 2),
         "realised_utilization": ratio(one.fulfilled, one.available),
@@ -135,12 +106,7 @@ def _row(
         "checked_in_count": len(checked),
         "on_time_count": on_time,
         "on_time_rate": ratio(on_time, len(checked)),
-        "currency": currency,
-        "revenue_amount": major(billed, currency) if currency else None,
-        "revenue_per_available_hour": per_hour,
         "panel_patients": len(patients) if known else None,
         "returning_patients": len(returning) if known else None,
         "return_rate": ratio(len(returning), len(patients)) if known else None,
-        "survey_count": len(one.ratings),
-        "rating_mean": places(Fraction(sum(one.ratings), len(one.ratings)), 2) if one.ratings else None,
     }
