@@ -186,6 +186,7 @@ class Little:
         project = self.home / "project"
         (project / "models").mkdir(parents=True)
         shutil.copytree(ROOT / "signals", project / "signals", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "contracts", project / "contracts")
         (project / "config.yaml").write_text(CONFIG)
         (project / "external_models.yaml").write_text(EXTERNAL)
         for name, text in MODELS.items():
