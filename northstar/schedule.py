@@ -81,7 +81,8 @@ class Scheduler:
             return False
         except (LockLost, WarehouseError) as error:
             _log.error("tick_broke_off", extra={"tick": boundary.isoformat(), "reason": str(error)})
-            return False
+            self._done = boundary  # the next boundary is soon enough: this does not pass by itself
+            return True
         self._emit(report)
         stopping.check()
         self._done = boundary

@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+from sqlmesh.core.notification_target import NotificationStatus
 
 from northstar import failpoints, logs
 from northstar.backfill.run import BackfillFailed, Backfills
 from northstar.clock import utc_now
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.together import ingest_together
+from northstar.notify import Notifier, news
 from northstar.reasons import reason
 from northstar.stopping import Stopped
 from northstar.ticklog import TickLog
@@ -32,6 +34,8 @@ class TickReport:
     run_id: str = ""
     missed: list[datetime] = field(default_factory=list)
     """Boundaries before this one that had no tick, and are made up for by it."""
+    killed: list[datetime] = field(default_factory=list)
+    """Boundaries whose ticks began and never ended."""
     ingested: dict[str, IngestReport] = field(default_factory=dict)
     source_errors: dict[str, str] = field(default_factory=dict)
     run: RunReport | None = None
@@ -39,6 +43,8 @@ class TickReport:
     """Backfills whose broken batch was done again."""
     backfill_failed: str | None = None
     """Why a broken batch could not be done again."""
+    error: str | None = None
+    """Why the warehouse as a whole could not be worked with."""
     stopped: bool = False
     seconds: float = 0.0
 
@@ -46,10 +52,13 @@ class TickReport:
     def status(self) -> str:
         """``ok``; ``source_failed`` when a source could not be read; ``models_failed`` when a model or audit failed.
 
-        ``stopped`` when the process was asked to stop before everything was done.
+        ``stopped`` when the process was asked to stop before everything was done; ``failed`` when the warehouse was not
+        in a state to work with.
         """
         if self.stopped:
             return "stopped"
+        if self.error:
+            return "failed"
         if self.backfill_failed or (self.run is not None and not self.run.succeeded):
             return "models_failed"
         return "source_failed" if self.source_errors else "ok"
@@ -68,6 +77,7 @@ class TickReport:
             "status": self.status,
             "seconds": round(self.seconds, 3),
             "missed": [boundary.isoformat() for boundary in self.missed],
+            "killed": [boundary.isoformat() for boundary in self.killed],
             "rows_landed": self.rows_landed,
             "sources": {
                 name: {"rows": report.rows, "objects": len(report.objects), "seconds": round(report.seconds, 3)}
@@ -80,6 +90,7 @@ class TickReport:
             "models_skipped": self.run.skipped if self.run else [],
             "backfills_mended": self.mended,
             "backfill_failed": self.backfill_failed,
+            "error": self.error,
         }
 
 
@@ -92,7 +103,13 @@ def tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str,
     try:
         return _tick(warehouse, sources, environment, at)
     except duckdb.Error as error:
-        raise WarehouseError(f"the warehouse failed: {reason(error)}; the next tick goes on from there") from error
+        message = f"the warehouse failed: {reason(error)}; the next tick goes on from there"
+        _notifier(warehouse, environment).tell(NotificationStatus.FAILURE, f"tick {at.isoformat()}: {message}")
+        raise WarehouseError(message) from error
+
+
+def _notifier(warehouse: Warehouse, environment: Mapping[str, str]) -> Notifier:
+    return Notifier(warehouse.context.config.notification_targets, environment)
 
 
 def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
@@ -100,12 +117,15 @@ def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str
         started, clock = utc_now(), time.monotonic()
         report, log = TickReport(at, run_id), TickLog(warehouse.connection)
         warehouse.check()
-        report.missed = log.begin(at, started, report.as_line())
+        before = log.last_line()
+        report.missed, report.killed = log.begin(at, started, report.as_line())
         _log.info("tick_started", extra={"tick": at.isoformat(), "missed": len(report.missed)})
         try:
             _read_and_run(report, warehouse, sources, environment)
         except Stopped:
             report.stopped = True
+        except WarehouseError as error:
+            report.error = str(error)
         report.seconds = time.monotonic() - clock
         warehouse.check()
         failpoints.reach("before_record")
@@ -114,6 +134,8 @@ def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str
         log.end(report.seconds, report.status, report.rows_landed, len(models), detail)
         failpoints.reach("after_record")
         _log.info("tick_finished", extra=report.as_line())
+        if told := news(report.as_line(), before):
+            _notifier(warehouse, environment).tell(*told)
         return report
 
 

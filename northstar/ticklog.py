@@ -25,8 +25,10 @@ class TickLog:
         self._connection = connection
         connection.execute(_TABLE)
 
-    def begin(self, tick_at: datetime, started_at: datetime, detail: dict[str, Any]) -> list[datetime]:
-        """Note that a tick runs, which earlier one never ended, and which were missed since; returns the latter.
+    def begin(
+        self, tick_at: datetime, started_at: datetime, detail: dict[str, Any]
+    ) -> tuple[list[datetime], list[datetime]]:
+        """Note that a tick runs; returns the boundaries that were missed since the last, and whose ticks never ended.
 
         A missed boundary is made up for by the tick that comes after it: the sources are read up to now, and models
         run every interval that is due.
@@ -35,12 +37,14 @@ class TickLog:
         first = tick_at if last is None else last + TICK
         missed = [first + number * TICK for number in range((tick_at - first) // TICK)]
         self._connection.execute("BEGIN")
-        self._connection.execute("UPDATE ops.tick_log SET status = 'killed' WHERE status = 'running'")
+        killed = self._connection.execute(
+            "UPDATE ops.tick_log SET status = 'killed' WHERE status = 'running' RETURNING tick_at"
+        ).fetchall()
         for boundary in missed:
             self._insert(boundary, started_at, "missed", {})
         self._insert(tick_at, started_at, "running", detail)
         self._connection.execute("COMMIT")
-        return missed
+        return missed, [from_naive_utc(boundary) for (boundary,) in killed]
 
     def end(self, seconds: float, status: str, rows_landed: int, models_run: int, detail: dict[str, Any]) -> None:
         """Complete the entry of the tick that runs."""
@@ -49,6 +53,14 @@ class TickLog:
             "WHERE status = 'running'",
             [seconds, status, rows_landed, models_run, json.dumps(detail)],
         )
+
+    def last_line(self) -> dict[str, Any] | None:
+        """The line of the last tick that ended, None before the first."""
+        row = self._connection.execute(
+            "SELECT detail FROM ops.tick_log WHERE status NOT IN ('missed', 'running', 'killed') "
+            "ORDER BY started_at DESC, tick_at DESC LIMIT 1"
+        ).fetchone()
+        return json.loads(row[0]) if row else None
 
     def last_boundary(self) -> datetime | None:
         """The latest boundary of which there is an entry."""

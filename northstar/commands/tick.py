@@ -24,6 +24,7 @@ AtOption = Annotated[
 
 EXIT_CODES = {
     "ok": ExitCode.OK,
+    "failed": ExitCode.MODELS_FAILED,
     "models_failed": ExitCode.MODELS_FAILED,
     "source_failed": ExitCode.SOURCE_FAILED,
     "stopped": ExitCode.STOPPED,

@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 
+NOTIFICATIONS = (ROOT / "config.yaml").read_text().partition("# Northstar's ticks are told of")[2].partition("\n\n")[0]
+
 CONFIG = """
 project: little
 disable_anonymized_analytics: true
@@ -187,7 +189,7 @@ class Little:
         (project / "models").mkdir(parents=True)
         shutil.copytree(ROOT / "signals", project / "signals", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "contracts", project / "contracts")
-        (project / "config.yaml").write_text(CONFIG)
+        (project / "config.yaml").write_text(f"{CONFIG}#{NOTIFICATIONS}\n")
         (project / "external_models.yaml").write_text(EXTERNAL)
         for name, text in MODELS.items():
             (project / "models" / f"{name}.sql").write_text(text)

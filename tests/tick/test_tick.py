@@ -292,11 +292,11 @@ def test_a_prod_that_was_left_half_made_is_healed_or_explained(little: Little, w
     model.write_text(model.read_text().replace("SUM(visit.minutes), 0", "SUM(visit.minutes), 1"))
     warehouse.state.execute("UPDATE sqlmesh._environments SET finalized_ts = NULL WHERE name = 'prod'")
     warehouse.release()
-    with (
-        Warehouse(Settings.from_environment(little.environment)) as edited,
-        pytest.raises(WarehouseError, match="another version of the project"),
-    ):
-        ticked(edited, little, 2)
+    with Warehouse(Settings.from_environment(little.environment)) as edited:
+        report = ticked(edited, little, 2)
+        assert report.status == "failed"
+        assert "another version of the project" in (report.error or "")
+        assert logged(edited)[-1] == ("01:30", "failed")
 
 
 def test_a_failing_audit_is_told_without_data_and_holds_up_only_its_descendants(
