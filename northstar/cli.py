@@ -25,6 +25,7 @@ from northstar.commands.backfill import backfill_command
 from northstar.commands.contracts import contracts, scaffold_command
 from northstar.commands.patients import forget_command, keys
 from northstar.commands.schedule import schedule_command
+from northstar.commands.status import status_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
 from northstar.contracts import CONTRACTS, load_contracts
@@ -253,5 +254,6 @@ app.command("scaffold")(scaffold_command)
 app.add_typer(access, name="access")
 app.add_typer(keys, name="keys")
 app.command("forget")(forget_command)
+app.command("status")(status_command)
 app.command("schedule")(schedule_command)
 app.command("backfill")(backfill_command)

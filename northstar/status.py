@@ -1,0 +1,211 @@
+"""How the warehouse is doing: its last tick, its sources, who writes, backfills under way, and what to do next.
+
+Reads the files and the state directly: loading the SQLMesh project would take longer than a person wants to wait.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from northstar.clock import TICK, floor_boundary, from_naive_utc
+from northstar.ingest.duckdb_sink import CATALOG
+from northstar.ingest.registry import SOURCES
+from northstar.ingest.state import SourceState, duration, source_state
+from northstar.lock import Owner, lock_of
+from northstar.settings import Settings
+from northstar.state_postgres import SCHEMA, state_conninfo
+
+OBJECTIVE = timedelta(minutes=45)
+"""From a commit at a source to a row in a mart; a source whose lag is larger is late."""
+
+
+@dataclass(frozen=True)
+class LastTick:
+    """The newest entry of the tick log."""
+
+    tick_at: datetime
+    status: str
+    started_at: datetime
+    seconds: float
+    rows_landed: int
+    line: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BackfillState:
+    """A backfill that is not done."""
+
+    backfill_id: int
+    models: Sequence[str]
+    start: datetime
+    end: datetime
+    status: str
+    error: str | None
+    batches_done: int
+    batches: int
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Something that a person should know, and what to do about it."""
+
+    what: str
+    do: str
+
+
+@dataclass
+class Status:
+    """Everything that `northstar status` shows."""
+
+    at: datetime
+    holder: Owner | None = None
+    busy: str | None = None
+    """Why the warehouse could not be looked into just now."""
+    last_tick: LastTick | None = None
+    sources: list[SourceState] = field(default_factory=list)
+    backfills: list[BackfillState] = field(default_factory=list)
+
+    @property
+    def advice(self) -> list[Advice]:
+        """What to do next, the most pressing first; nothing when all is well."""
+        if self.busy:
+            return [] if self.holder else [Advice(self.busy, "close that program, or wait for it")]
+        return [*self._about_ticks(), *self._about_sources(), *self._about_backfills()]
+
+    def _about_ticks(self) -> list[Advice]:
+        last = self.last_tick
+        if last is None:
+            return [Advice("no tick has run yet", "northstar tick")]
+        found = []
+        if last.status in ("running", "killed") and self.holder is None:
+            found.append(Advice(f"the tick of {last.tick_at:%Y-%m-%d %H:%M} was killed", "northstar tick"))
+        overdue = floor_boundary(self.at) - last.tick_at
+        if overdue > TICK and self.holder is None:
+            found.append(
+                Advice(
+                    f"no tick for {duration((self.at - last.tick_at).total_seconds())}",
+                    "see that northstar schedule or its timer runs; the next tick catches up",
+                )
+            )
+        if last.line.get("error"):
+            found.append(Advice(last.line["error"], "docs/runbook.md, A tick fails as a whole"))
+        for model, why in last.line.get("models_failed", {}).items():
+            found.append(Advice(f"{model}: {why}", "docs/runbook.md, A model or an audit fails"))
+        return found
+
+    def _about_sources(self) -> list[Advice]:
+        return [
+            Advice(
+                f"{source.source}: {source.last_error or f'late by {duration(source.lag_seconds or 0)}'}",
+                "docs/runbook.md, A source is late",
+            )
+            for source in self.sources
+            if source.is_configured
+            and (source.last_error or (source.lag_seconds or 0) > (OBJECTIVE + TICK).total_seconds())
+        ]
+
+    def _about_backfills(self) -> list[Advice]:
+        held_by = self.holder.purpose if self.holder else ""
+        return [
+            Advice(
+                f"backfill {one.backfill_id} is {one.status}, {one.batches_done} of {one.batches} batches done"
+                + (f": {one.error}" if one.error else ""),
+                f"northstar backfill --resume {one.backfill_id}",
+            )
+            for one in self.backfills
+            if f"backfill {one.backfill_id}" not in held_by
+        ]
+
+    def as_line(self) -> dict[str, Any]:
+        """For machines."""
+        last = self.last_tick
+        return {
+            "at": self.at.isoformat(),
+            "holder": json.loads(self.holder.as_json()) if self.holder else None,
+            "busy": self.busy,
+            "last_tick": last and {
+                "tick": last.tick_at.isoformat(), "status": last.status, "started_at": last.started_at.isoformat(),
+                "seconds": last.seconds, "rows_landed": last.rows_landed,
+            },
+            "sources": [source.as_line() for source in self.sources],
+            "backfills": [
+                {**vars(one), "start": one.start.isoformat(), "end": one.end.isoformat()} for one in self.backfills
+            ],
+            "next": [vars(advice) for advice in self.advice],
+        }  # fmt: skip
+
+
+def status_of(settings: Settings, now: datetime) -> Status:
+    """Look at a warehouse.  One that is being written to tells who does so, and no more."""
+    found = Status(now, lock_of(settings).owner())
+    try:
+        with closing(_look_into(settings.duckdb)) as connection:
+            found.last_tick = _last_tick(connection)
+            found.sources = [source_state(connection, name, settings.environment, now) for name in SOURCES]
+        found.backfills = _backfills(settings)
+    except duckdb.IOException as error:
+        found.busy = str(error).splitlines()[0]
+    return found
+
+
+def _look_into(file: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    if file.exists():
+        connection.execute(f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS {CATALOG} (READ_ONLY)")
+        connection.execute(f"USE {CATALOG}")
+    return connection
+
+
+def _last_tick(connection: duckdb.DuckDBPyConnection) -> LastTick | None:
+    try:
+        row = connection.execute(
+            "SELECT tick_at, status, started_at, seconds, rows_landed, detail FROM ops.tick_log "
+            "WHERE status <> 'missed' ORDER BY started_at DESC, tick_at DESC LIMIT 1"
+        ).fetchone()
+    except duckdb.CatalogException:
+        return None
+    if row is None:
+        return None
+    return LastTick(from_naive_utc(row[0]), row[1], from_naive_utc(row[2]), row[3], row[4], json.loads(row[5]))
+
+
+_BACKFILLS = f"""
+SELECT asked.backfill_id, asked.models, asked.start_at, asked.end_at, asked.status, asked.error,
+    SUM(CASE WHEN batch.status = 'done' THEN 1 ELSE 0 END), COUNT(*)
+FROM {SCHEMA}.backfill AS asked JOIN {SCHEMA}.backfill_batch AS batch ON batch.backfill_id = asked.backfill_id
+WHERE asked.status IN ('waiting', 'failed')
+GROUP BY asked.backfill_id, asked.models, asked.start_at, asked.end_at, asked.status, asked.error
+ORDER BY asked.backfill_id
+"""
+
+
+def _backfills(settings: Settings) -> list[BackfillState]:
+    found = []
+    for number, models, start, end, status, error, done, batches in _state_rows(settings):
+        span = (from_naive_utc(start), from_naive_utc(end))
+        found.append(BackfillState(number, json.loads(models), *span, status, error, int(done), batches))
+    return found
+
+
+def _state_rows(settings: Settings) -> list[tuple[Any, ...]]:
+    """The unfinished backfills; none where there is no journal yet."""
+    conninfo = state_conninfo(settings.environment)
+    try:
+        if conninfo:
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                return connection.execute(_BACKFILLS.encode()).fetchall()
+        if not settings.state.exists():
+            return []
+        with duckdb.connect(str(settings.state), read_only=True) as file:
+            return file.execute(_BACKFILLS).fetchall()
+    except (duckdb.CatalogException, psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        return []
