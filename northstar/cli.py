@@ -24,6 +24,7 @@ from northstar.commands.access import access
 from northstar.commands.backfill import backfill_command
 from northstar.commands.contracts import contracts, scaffold_command
 from northstar.commands.patients import forget_command, keys
+from northstar.commands.reload import reload_command
 from northstar.commands.schedule import schedule_command
 from northstar.commands.status import status_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
@@ -257,3 +258,4 @@ app.command("forget")(forget_command)
 app.command("status")(status_command)
 app.command("schedule")(schedule_command)
 app.command("backfill")(backfill_command)
+app.command("reload")(reload_command)
