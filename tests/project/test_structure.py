@@ -23,7 +23,7 @@ NAMES = {
     "reference": r"[a-z_]+",
     "staging": r"stg_[a-z]+__[a-z_]+",
     "intermediate": r"int_[a-z]+__[a-z_]+",
-    "core": r"(dim|fct|bridge|wide)_[a-z_]+|watermark",
+    "core": r"(dim|fct|bridge|wide)_[a-z_]+|watermark(_\w+)?",
     "marts": r"mart_[a-z_]+",
 }
 
