@@ -76,7 +76,8 @@ class PaperAccount:
         for pattern, method in _STATEMENTS:
             if found := re.fullmatch(pattern, line):
                 plain = found.groups() if method in ("_policy", "_body") else map(_plain, found.groups())
-                return getattr(self, method)(*plain)
+                getattr(self, method)(*plain)
+                return
         raise AssertionError(f"unknown statement: {line}")
 
     def _role(self, name: str) -> None:

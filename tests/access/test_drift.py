@@ -11,7 +11,7 @@ from northstar.access.account import Account
 from northstar.access.drift import drift
 from northstar.contracts import Contracts
 
-Change = Callable[[PaperAccount], None]
+Change = Callable[[PaperAccount], object]
 
 
 def test_running_it_again_changes_nothing(made: Callable[[], PaperAccount], files: dict[str, str]) -> None:
@@ -88,11 +88,11 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "a mask that shows all": (_open_mask, "mask NORTHSTAR.RESTRICTED.MASK_TEXT says something else than 4_policies.sql"),
     "a mask that is gone": (
-        lambda paper: paper.policies.pop("RESTRICTED.ZONE_MASK_DATE") and None,
+        lambda paper: paper.policies.pop("RESTRICTED.ZONE_MASK_DATE"),
         "mask NORTHSTAR.RESTRICTED.ZONE_MASK_DATE is not there",
     ),
     "a mask that was taken off": (
-        lambda paper: paper.hanging.pop(("RESTRICTED.MODEL_ZONE", "VARCHAR")) and None,
+        lambda paper: paper.hanging.pop(("RESTRICTED.MODEL_ZONE", "VARCHAR")),
         "mask NORTHSTAR.RESTRICTED.ZONE_MASK_TEXT does not hang on tag MODEL_ZONE, so it masks nothing",
     ),
     "a weaker class": (
@@ -100,7 +100,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "tag PHI_CLASS should be phi_direct.contact on NORTHSTAR.RAW_APP.PATIENTS__PATIENTS.EMAIL, and is public",
     ),
     "a schema that is denied no more": (
-        lambda paper: paper.tags.pop(("RESTRICTED.PHI_CLASS", "RAW_APP", None, None)) and None,
+        lambda paper: paper.tags.pop(("RESTRICTED.PHI_CLASS", "RAW_APP", None, None)),
         "tag PHI_CLASS should be denied on NORTHSTAR.RAW_APP, and is not set",
     ),
     "a tag on what has no class": (
