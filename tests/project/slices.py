@@ -66,7 +66,9 @@ def _upstream(models: dict[str, _Model], wanted: Iterable[str]) -> set[str]:
         if name not in kept:
             kept.add(name)
             text = _WORDS.sub("", models[name].text)  # what a description mentions is not read
-            read = {found for found in _REFERENCE.findall(text) if found in models}
+            named = set(_REFERENCE.findall(text))
+            # Macros read, of a batch, the record of its audits.
+            read = models.keys() & (named | {f"{batch}_audited" for batch in named})
             waiting.extend(read.union(*(macros.get(call, set()) for call in _CALL.findall(text))))
     return kept
 
