@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,15 @@ FILE = Path("contracts/exposures.yaml")
 
 KINDS = frozenset({"dashboard", "data_product"})
 
+REFRESHES = {
+    "half_hourly": timedelta(minutes=30),
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=28),
+}
+"""How often a reader expects new data; a mart that it reads must run at least as often."""
+
 
 @dataclass(frozen=True)
 class Exposure:
@@ -24,12 +33,18 @@ class Exposure:
     kind: str
     title: str
     owner: str
+    audience: str
+    """Who looks at it, in words."""
+    refresh: str
+    """How often it expects new data, one of REFRESHES."""
     reads: Mapping[str, tuple[str, ...]]
     """Columns that it reads, by mart."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"exposure {self.name}: kind must be one of {', '.join(sorted(KINDS))}")
+        if self.refresh not in REFRESHES:
+            raise ValueError(f"exposure {self.name}: refresh must be one of {', '.join(REFRESHES)}")
         if not self.reads or not all(self.reads.values()):
             raise ValueError(f"exposure {self.name}: it must name the marts and columns that it reads")
 

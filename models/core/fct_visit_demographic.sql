@@ -2,6 +2,7 @@ MODEL (
   name core.fct_visit_demographic,
   kind VIEW,
   owner analytics_engineering,
+  cron '@daily',
   grain appointment_id,
   references (appointment_id, clinic_id, provider_id, patient_key),
   tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),

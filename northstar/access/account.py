@@ -27,6 +27,15 @@ ZONES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Groups of schemas that a role is given or not.  Schemas of dev environments belong to whoever makes them."""
 
+PHYSICAL = "sqlmesh__"
+"""How SQLMesh names the schema of the tables behind a schema's views: tables of prod and of every dev environment."""
+
+
+def zone_behind(physical: str) -> str:
+    """The zone of the views of a physical schema: ``core`` for ``sqlmesh__CORE``."""
+    schema = physical.removeprefix(PHYSICAL)
+    return next(zone for zone, schemas in ZONES.items() if schema in schemas)
+
 
 @dataclass(frozen=True)
 class Role:

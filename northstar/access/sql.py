@@ -6,22 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from northstar.access.account import ZONES, Account, Role
+from northstar.access.masks import TAG, ZONE_TAG, model_zones, policies, tags
 from northstar.contracts import Contracts
 from northstar.contracts.classes import all_classes
-
-TAG = "RESTRICTED.PHI_CLASS"
-"""One tag for all: its value is the class of the contract, ``denied`` for what nobody has classed."""
-
-MASKS = {
-    "TEXT": ("VARCHAR", "NULL"),
-    "NUMBER": ("NUMBER", "NULL"),
-    "FLOAT": ("FLOAT", "NULL"),
-    "BOOLEAN": ("BOOLEAN", "NULL"),
-    "DATE": ("DATE", "NULL"),
-    "TIMESTAMP": ("TIMESTAMP_NTZ", "NULL"),
-    "BINARY": ("BINARY", "NULL"),
-}
-"""A masking policy for each data type: a tag holds one policy per type."""
 
 
 class Grant(NamedTuple):
@@ -99,42 +86,27 @@ def grants_sql(account: Account) -> Iterator[str]:
     yield from (grant.sql for grant in grants(account))
 
 
-def mask_body(account: Account, masked: str) -> str:
-    """What a policy returns for the value ``val``: open classes to all, the rest to the roles that may."""
-    tag = f"SYSTEM$GET_TAG_ON_CURRENT_COLUMN('{account.database}.{TAG}')"
-    open_classes = ", ".join(f"'{found}'" for found in all_classes() if found.is_open)
-    roles = [role.name for role in account.roles.values() if role.unmasked]
-    allowed = " OR ".join(f"IS_ROLE_IN_SESSION('{role}')" for role in roles)
-    return f"CASE WHEN {tag} IN ({open_classes}) THEN val WHEN {allowed} THEN val ELSE {masked} END"
-
-
 def policies_sql(account: Account) -> Iterator[str]:
-    """The tag, a masking policy for each type, and one on the other; bodies are changed in place, never dropped."""
-    tag = f"{account.database}.{TAG}"
-    values = ", ".join(f"'{found}'" for found in all_classes())
-    yield f"CREATE TAG IF NOT EXISTS {tag} ALLOWED_VALUES {values};"
-    for name, (kind, masked) in MASKS.items():
-        policy = f"{account.database}.RESTRICTED.MASK_{name}"
-        body = mask_body(account, masked)
+    """The tags, a masking policy for each type, and one on the other; bodies are changed in place, never dropped."""
+    for tag, allowed in ((TAG, [str(found) for found in all_classes()]), (ZONE_TAG, model_zones())):
+        values = ", ".join(f"'{value}'" for value in allowed)
+        yield f"CREATE TAG IF NOT EXISTS {account.database}.{tag} ALLOWED_VALUES {values};"
+    for policy, kind, body, tag in policies(account):
         yield f"CREATE MASKING POLICY IF NOT EXISTS {policy} AS (val {kind}) RETURNS {kind} -> {body};"
         yield f"ALTER MASKING POLICY {policy} SET BODY -> {body};"
-        yield f"ALTER TAG {tag} SET MASKING POLICY {policy} FORCE;"
+        yield f"ALTER TAG {account.database}.{tag} SET MASKING POLICY {policy} FORCE;"
 
 
 def tags_sql(account: Account, contracts: Contracts) -> Iterator[str]:
-    """Raw is denied as a whole, new columns included; what models may read is classed column by column.
-
-    Tables that no contract classes by hand stay denied: nothing reads them.
-    """
-    tag = f"{account.database}.{TAG}"
-    for schema in ZONES["raw"]:
-        yield f"ALTER SCHEMA {schema_name(account, schema)} SET TAG {tag} = 'denied';"
-    for contract in contracts:
-        if contract.source == "restricted" or contract.by_rules:
-            continue
-        table = f"{account.database}.{contract.schema.upper()}.{identifier(contract.name)}"
-        for column, found in contract.columns.items():
-            yield f"ALTER TABLE IF EXISTS {table} MODIFY COLUMN {identifier(column)} SET TAG {tag} = '{found}';"
+    """All tags."""
+    for tagged in tags(account, contracts):
+        value = f"SET TAG {account.database}.{tagged.tag} = '{tagged.value}';"
+        schema = schema_name(account, tagged.schema)
+        if tagged.table is None or tagged.column is None:
+            yield f"ALTER SCHEMA {schema} {value}"
+        else:
+            table = f"{schema}.{identifier(tagged.table)}"
+            yield f"ALTER TABLE IF EXISTS {table} MODIFY COLUMN {identifier(tagged.column)} {value}"
 
 
 def identifier(name: str) -> str:
@@ -149,8 +121,8 @@ def render(account: Account, contracts: Contracts) -> dict[str, str]:
         "1_roles.sql": ("Roles.", roles_sql(account)),
         "2_schemas.sql": ("Schemas.", schemas_sql(account)),
         "3_grants.sql": ("Who may read and write which schemas.", grants_sql(account)),
-        "4_policies.sql": ("The tag of classes, and the masks that hang on it.", policies_sql(account)),
-        "5_tags.sql": ("Classes of raw columns, from contracts/sources.", tags_sql(account, contracts)),
+        "4_policies.sql": ("The tags of classes and of zones, and the masks that hang on them.", policies_sql(account)),
+        "5_tags.sql": ("Classes of raw columns, zones of the tables behind views.", tags_sql(account, contracts)),
     }
     head = "-- {about}  Written by `northstar access render`; run in the order of the numbers, as often as you like.\n"
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import snowflake.connector
 import typer
 
 from northstar.access.account import FOLDER, load_account
-from northstar.access.drift import Rows, drift
+from northstar.access.drift import Ask, Rows, drift
 from northstar.access.matrix import PAGE, rewritten
 from northstar.access.sql import render
 from northstar.console import ExitCode, clear_errors, terminal
@@ -36,20 +36,20 @@ def render_command() -> None:
 
 @access.command("check")
 def check_command() -> None:
-    """Compare the account's grants with those that should be there.  Exits with 1 when they differ."""
+    """Compare the account's grants, masks and tags with those that should be there.  Exits with 1 when they differ."""
     settings = Settings.from_environment()
-    with clear_errors(), _show(settings) as show:
-        found = drift(load_account(settings.project), show)
+    with clear_errors(), _asking(settings) as ask:
+        found = drift(load_account(settings.project), load_contracts(settings.project / CONTRACTS), ask)
     for sentence in found:
         terminal.print(sentence, highlight=False)
     if found:
         raise typer.Exit(ExitCode.MODELS_FAILED)
-    terminal.print("the account's grants are those of infra/snowflake", highlight=False)
+    terminal.print("the account's grants, masks and tags are those of infra/snowflake", highlight=False)
 
 
 @contextmanager
-def _show(settings: Settings) -> Iterator[Callable[[str], Rows]]:
-    """Runs SHOW statements with what gateway snowflake connects by.  Raises ValueError when it is not configured."""
+def _asking(settings: Settings) -> Iterator[Ask]:
+    """Runs statements with what gateway snowflake connects by.  Raises ValueError when it is not configured."""
     given = {
         name: settings.environment.get(f"NORTHSTAR_SNOWFLAKE_{name}", "") for name in ("ACCOUNT", "USER", "KEY_PATH")
     }
@@ -60,11 +60,11 @@ def _show(settings: Settings) -> Iterator[Callable[[str], Rows]]:
         account=given["ACCOUNT"], user=given["USER"], private_key_file=given["KEY_PATH"], role=role
     )
 
-    def show(statement: str) -> Rows:
+    def ask(statement: str) -> Rows:
         cursor = connection.cursor(snowflake.connector.DictCursor)
         cursor.execute(statement)
         rows: list[dict[str, Any]] = cursor.fetchall()
         return rows
 
     with closing(connection):
-        yield show
+        yield ask

@@ -13,6 +13,9 @@ from northstar.gate.findings import Check
 from northstar.gate.preview import Preview
 from northstar.warehouse import model_name
 
+_LINES_SHOWN = 12
+"""Lines of a failed unit test before the rest is left to `sqlmesh test`."""
+
 
 def lint(context: Context) -> Check:
     """SQLMesh's linter over all models, with the house rules."""
@@ -31,8 +34,22 @@ def unit_tests(context: Context) -> Check:
     """SQLMesh's unit tests of models; they use made-up rows only, so that a failure may be shown."""
     started = time.monotonic()
     result = context.test(stream=io.StringIO())
-    failed = [str(test) for test, _ in [*result.failures, *result.errors]]
+    failed = [
+        f"{getattr(test, 'test_name', test)}{_where(context, test)}: {_squeezed(reason)}"
+        for test, reason in [*result.failures, *result.errors]
+    ]
     return Check("unit tests", not failed, f"{result.testsRun} tests", failed, time.monotonic() - started)
+
+
+def _where(context: Context, test: object) -> str:
+    path = getattr(test, "path", None)
+    return f" ({path.relative_to(context.path)})" if path and path.is_relative_to(context.path) else ""
+
+
+def _squeezed(reason: str) -> str:
+    """What differed, without blank lines and without the end of a long table."""
+    lines = [line.rstrip() for line in reason.removeprefix("AssertionError: ").splitlines() if line.strip()]
+    return "\n".join([*lines[:_LINES_SHOWN], *(["..."] if len(lines) > _LINES_SHOWN else [])])
 
 
 def audits(context: Context, preview: Preview) -> Check:

@@ -85,6 +85,8 @@ exposures:
     kind: dashboard
     title: The till
     owner: shopkeepers
+    audience: Who stands at the till
+    refresh: daily
     reads: {marts_shop.mart_sale_day: [sold_on, total]}
 retirements: {}
 """,

@@ -151,7 +151,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         create_schema(server.dsn(), extra_tables=200)
         seed(server.dsn(), company)
         planted = _plant_app(server.dsn())
-        with Services(server, company, ANCHOR) as services:
+        with Services(server.dsn(), company, ANCHOR) as services:
             _plant_stripe(services)
             environment = {
                 **os.environ,

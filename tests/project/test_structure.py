@@ -23,7 +23,7 @@ NAMES = {
     "reference": r"[a-z_]+",
     "staging": r"stg_[a-z]+__[a-z_]+",
     "intermediate": r"int_[a-z]+__[a-z_]+",
-    "core": r"(dim|fct|bridge|wide)_[a-z_]+|watermark",
+    "core": r"(dim|fct|bridge|wide)_[a-z_]+|watermark(_\w+)?",
     "marts": r"mart_[a-z_]+",
 }
 
@@ -200,6 +200,10 @@ def test_staging_runs_once_a_day_and_views_above_it_with_their_readers(models: l
 
     assert {model.cron for model in views if layer(model.fqn) == "staging"} == {"@daily"}
     assert "@daily" not in {model.cron for model in views if layer(model.fqn) == "intermediate"}
+    daily = {model.fqn for model in views if model.cron == "@daily" and layer(model.fqn) != "staging"}
+    assert daily
+    sooner = [m.fqn for m in models if m.depends_on & daily and m.cron != "@daily"]
+    assert sooner == []
 
 
 def test_every_raw_table_is_read(context: Context) -> None:

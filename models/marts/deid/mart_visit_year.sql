@@ -2,8 +2,9 @@ MODEL (
   name marts_deid.mart_visit_year,
   kind VIEW,
   owner analytics_engineering,
+  cron '@daily',
   grain (visit_year, zip3, specialty_group, age_band),
-  tags ('layer=mart', 'subject=deid', 'zone=released', 'cadence=half_hour'),
+  tags ('layer=mart', 'subject=deid', 'zone=released', 'cadence=daily'),
   audits (
     unique_combination_of_columns(columns := (visit_year, zip3, specialty_group, age_band)),
     not_null(columns := (visit_year, zip3, specialty_group, age_band, is_suppressed)),
