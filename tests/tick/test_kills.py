@@ -1,7 +1,7 @@
 """A day of ticks that are killed at every step, and go on, ends as a day on which nothing happened.
 
 A real SIGKILL each time, in a process that holds the warehouse, on the little company.  What each source's reader does
-when killed is in tests/ingest; the real company is in test_kills_company.py.
+when killed is in tests/ingest.
 """
 
 from __future__ import annotations
