@@ -183,12 +183,19 @@ def test_a_stop_ends_the_tick_between_two_models_and_the_next_one_goes_on(
     assert len(contents(warehouse)["little.visit_change"]) == 14
 
 
+def _stop() -> None:
+    """Ask this process to stop, and wait for its main thread to have taken it in."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    while not stopping.requested():
+        time.sleep(0.01)
+
+
 def test_a_stop_while_sources_are_read_seals_nothing(
     little: Little, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     little.live(0)
     with stopping.on_signal(), monkeypatch.context() as patch:
-        patch.setattr(SqliteSource, "acknowledge", lambda self, cursor: os.kill(os.getpid(), signal.SIGTERM))
+        patch.setattr(SqliteSource, "acknowledge", lambda self, cursor: _stop())
         assert ticked(warehouse, little, 0).status == "stopped"
     assert sealed(warehouse, "app") == []
     assert ticked(warehouse, little, 0).status == "ok"
