@@ -14,6 +14,8 @@ from typing import Any, cast
 import boto3
 from sqlmesh.core.notification_target import BaseNotificationTarget, GenericNotificationTarget, NotificationStatus
 
+from northstar.lock.owner import elapsed
+
 _log = logging.getLogger("northstar.notify")
 
 _PATIENCE_SECONDS = 30.0
@@ -50,8 +52,9 @@ class Notifier:
         ]
         for thread in threads:
             thread.start()
+        deadline = elapsed() + _PATIENCE_SECONDS
         for thread in threads:
-            thread.join(_PATIENCE_SECONDS)
+            thread.join(max(0.0, deadline - elapsed()))
             if thread.is_alive():
                 _log.error("notification_timed_out")
 

@@ -130,7 +130,6 @@ class DuckDBSink:
                 self._connection.execute(f"DELETE FROM {schema}.{quoted(object)} WHERE _load_id = ?", [load_id])
             for file in files:
                 self._load_file(schema, file, tables)
-                failpoints.reach("in_replace")
 
     def _load_whole(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         with self._transaction():

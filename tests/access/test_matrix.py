@@ -9,22 +9,12 @@ from collections.abc import Callable
 
 import pytest
 from paper_account import PaperAccount, Refused
+from reads import READS
 
 from northstar.access.account import PHYSICAL, ZONES, Account
 from northstar.access.matrix import CLEAR, MASKED, NOTHING, sees
 from northstar.contracts import Contracts
 
-READS = {
-    "LOADER": {"raw", "ops"},
-    "TRANSFORMER": set(ZONES),
-    "DATA_ENGINEER": {"ops", "reference", "staging", "intermediate", "core", "marts", "deid", "physical"},
-    "PHI_OFFICER": {"raw", "ops"},
-    "CORE_ANALYST": {"reference", "core", "marts", "deid"},
-    "BI_READER": {"reference", "marts", "deid"},
-    "RELEASE_READER": {"deid"},
-    "PUBLIC": set(),
-}
-"""Who may read what, written down once more by hand: a change of account.yaml must be meant."""
 UNMASKED = {"LOADER", "TRANSFORMER", "PHI_OFFICER"}
 BUILDERS = {"TRANSFORMER", "DATA_ENGINEER"}
 

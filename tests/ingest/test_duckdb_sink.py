@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -217,6 +218,19 @@ def test_two_forks_load_side_by_side(warehouse: Warehouse) -> None:
     assert one_sink.ledger("other").cursor == other.ledger("other").cursor == {"at": "load-1"}
     one_sink.close()
     other.close()
+
+
+def test_a_load_that_is_put_back_and_fails_half_way_leaves_raw_as_it_was(warehouse: Warehouse) -> None:
+    batch = warehouse.batch("load-1", ("visits", changes(("I", "a", 1))), ("visits", changes(("I", "b", 2))))
+    warehouse.sink.load("app", batch, AT)
+    before = warehouse.everything()
+    gone = replace(batch.files[1], path="/nowhere.parquet")
+    with pytest.raises(duckdb.Error):
+        warehouse.sink.replace("app", "load-1", [batch.files[0], gone])
+    assert warehouse.everything() == before
+    warehouse.connection.execute("DELETE FROM raw_app.visits")
+    warehouse.sink.replace("app", "load-1", batch.files)
+    assert warehouse.everything() == before
 
 
 def test_a_warehouse_in_use_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sqlmesh import Context
 
+from northstar.warehouse import Warehouse
+
 PROJECT = Path(__file__).parents[2]
 PARTS = ("config.yaml", "external_models", "models", "macros", "audits", "signals", "linter", "seeds", "contracts")
 """What SQLMesh loads, the unit tests apart."""
@@ -56,3 +58,17 @@ def small_project(home: Path, models: dict[str, str], *parts: str) -> Iterator[C
         yield opened
     finally:
         opened.close()
+
+
+def physical_rows(warehouse: Warehouse) -> dict[str, int]:
+    """Every physical table of a DuckDB warehouse, of whichever environment, with its number of rows."""
+    names = warehouse.connection.execute(
+        "SELECT schema_name || '.\"' || table_name || '\"' FROM duckdb_tables() "
+        "WHERE database_name = 'NORTHSTAR' AND schema_name LIKE 'sqlmesh\\_\\_%' ESCAPE '\\'"
+    ).fetchall()
+    counted = {}
+    for (name,) in names:
+        row = warehouse.connection.execute(f"SELECT COUNT(*) FROM NORTHSTAR.{name}").fetchone()
+        assert row is not None
+        counted[name] = int(row[0])
+    return counted

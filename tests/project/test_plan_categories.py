@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 import yaml
-from projects import PROJECT
+from lab import open_lab, open_warehouse
+from projects import PROJECT, physical_rows
 from slices import copy_slice
 from sqlglot import exp
 from sqlmesh import Context
@@ -25,12 +25,8 @@ from northstar.gate.preview import Preview, build
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.promotion.ledger import Ledger, digest
-from northstar.settings import Settings
 from northstar.simulator.company import Company
-from northstar.simulator.oltp.schema import create_schema
-from northstar.simulator.oltp.seed import seed
 from northstar.simulator.postgres_server import PostgresServer
-from northstar.tick import tick
 from northstar.warehouse import Warehouse, model_name
 
 pytestmark = pytest.mark.slow
@@ -44,17 +40,6 @@ CURRENCY = "reference.currency"
 PROVIDER = "core.dim_provider"
 SHOWN = (DAY, OWNER, PROVIDER, "core.dim_clinic", "core.dim_currency", BUILT_DAY)
 """Whose rows are compared."""
-BATCHES = (
-    "int_directory__clinic_change",
-    "int_directory__clinic_closure_change",
-    "int_directory__provider_change",
-    "int_directory__specialty_change",
-    "int_identity__salesforce_account_change",
-    "int_scheduling__appointment_change",
-    "int_scheduling__provider_schedule_change",
-    "int_scheduling__schedule_exception_change",
-)
-"""Batches whose watermark of audits macros name by rule."""
 
 _ACCOUNTS = """
 INSERT INTO raw_salesforce.account BY NAME
@@ -97,16 +82,7 @@ class Prod:
 
     def tables(self) -> dict[str, int]:
         """Rows of every physical table."""
-        names = self.warehouse.connection.execute(
-            "SELECT schema_name || '.\"' || table_name || '\"' FROM duckdb_tables() "
-            "WHERE database_name = 'NORTHSTAR' AND schema_name LIKE 'sqlmesh\\_\\_%' ESCAPE '\\'"
-        ).fetchall()
-        counted = {}
-        for (name,) in names:
-            row = self.warehouse.connection.execute(f"SELECT COUNT(*) FROM NORTHSTAR.{name}").fetchone()
-            assert row is not None
-            counted[name] = int(row[0])
-        return counted
+        return physical_rows(self.warehouse)
 
     def shown(self, environment: str = "prod") -> dict[str, list[tuple[object, ...]]]:
         """Rows of the models that are compared, in the tables that an environment uses."""
@@ -130,44 +106,16 @@ def _model(table: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def app(postgres_server: PostgresServer) -> Iterator[str]:
-    """The DSN of a small company's database."""
-    with psycopg.connect(postgres_server.dsn(), autocommit=True) as admin:
-        admin.execute("CREATE DATABASE categories")
-    try:
-        create_schema(postgres_server.dsn("categories"), extra_tables=0)
-        seed(postgres_server.dsn("categories"), Company(7, 0.02, ANCHOR))
-        yield postgres_server.dsn("categories")
-    finally:
-        with psycopg.connect(postgres_server.dsn(), autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'categories'")
-            admin.execute(
-                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = 'categories'"
-            )
-            admin.execute("DROP DATABASE categories WITH (FORCE)")
-
-
-@pytest.fixture(scope="module")
-def deployed(app: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prod]:
+def deployed(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prod]:
     home = tmp_path_factory.mktemp("categories")
-    copy_slice(home / "project", DAY, OWNER, "core.dim_currency", *(f"intermediate.{name}_audited" for name in BATCHES))
-    environment = {
-        "NORTHSTAR_PROJECT": str(home / "project"),
-        "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),
-        "NORTHSTAR_STATE": str(home / "state.duckdb"),
-        "NORTHSTAR_LANDING": str(home / "landing"),
-        "NORTHSTAR_CACHE": str(home / "cache"),
-        "NORTHSTAR_GATEWAY": "duckdb",
-        "NORTHSTAR_APP_DSN": app,
-    }
+    copy_slice(home / "project", DAY, OWNER, "core.dim_currency")
     _tell_accounts(home)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        with Warehouse(Settings.from_environment(environment)) as warehouse:
-            report = tick(warehouse, ["app"], environment, ANCHOR)
-            assert report.status == "ok", report.as_line()
-            yield Prod(warehouse, home / "project")
+    with (
+        open_lab(postgres_server, Company(7, 0.02, ANCHOR), extra_tables=0) as lab,
+        open_warehouse(lab, home, project=home / "project") as opened,
+    ):
+        opened.tick()
+        yield Prod(opened.warehouse, home / "project")
 
 
 def _tell_accounts(home: Path) -> None:
