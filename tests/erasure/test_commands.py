@@ -18,7 +18,7 @@ import duckdb
 import lab
 import pytest
 from held import holding, pseudonym, telling
-from lab import open_lab, open_warehouse
+from lab import PROJECT, open_lab, open_warehouse
 from reduced import ANCHOR, reduced_project
 from sqlmesh import Context
 
@@ -56,7 +56,7 @@ class Home:
         program = str(Path(sys.executable).parent / "northstar")
         return subprocess.run(
             [program, *command.split()], cwd=self.project, capture_output=True, text=True, timeout=300,
-            env={**os.environ, **self.environment, **environment},
+            env={**os.environ, "PYTHONPATH": str(PROJECT), **self.environment, **environment},
         )  # fmt: skip
 
     def open(self) -> duckdb.DuckDBPyConnection:

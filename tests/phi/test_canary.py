@@ -224,7 +224,7 @@ def _say(lived: Day, command: str) -> None:
         arguments = ["--log-file-dir", str(lived.home / "logs"), *arguments]
     done = subprocess.run(
         [str(Path(sys.executable).parent / program), *arguments], cwd=project, capture_output=True, text=True,
-        timeout=600, input="", env={**lived.environment, "NORTHSTAR_PROJECT": str(project)},
+        timeout=600, input="", env={**lived.environment, "NORTHSTAR_PROJECT": str(project), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.stdout + done.stderr, command
     lived.said += [done.stdout, done.stderr]
