@@ -24,12 +24,13 @@ from northstar.commands.access import access
 from northstar.commands.backfill import backfill_command
 from northstar.commands.contracts import contracts, scaffold_command
 from northstar.commands.patients import forget_command, keys
+from northstar.commands.reload import reload_command
 from northstar.commands.schedule import schedule_command
 from northstar.commands.status import status_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
 from northstar.contracts import CONTRACTS, load_contracts
-from northstar.environments import environment_states
+from northstar.environments import environment_states, remove_expired
 from northstar.erasure.screen import Screen
 from northstar.gate.report import markdown, print_report
 from northstar.gate.run import DAYS, run_gate
@@ -148,12 +149,18 @@ def metrics_command(
         sys.stdout.write(metric.query(by or ()) + "\n")
 
 
+WaitOption = Annotated[
+    int, typer.Option("--wait", min=0, metavar="MINUTES", help="Wait for whoever writes, such as a tick, this long.")
+]
+
+
 @contextmanager
-def _project(purpose: str) -> Iterator[SQLMeshContext]:
-    """The SQLMesh project under the writer lock, quiet."""
+def _project(purpose: str, wait: int) -> Iterator[SQLMeshContext]:
+    """The SQLMesh project under the writer lock, for whose holder it waits some minutes; quiet."""
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     settings = Settings.from_environment()
-    with clear_errors(), writer_lock(lock_of(settings), purpose) as lease, engine.checked(lease.check):
+    lock = writer_lock(lock_of(settings), purpose, wait_for="anyone" if wait else "nobody", patience=60 * wait)
+    with clear_errors(), lock as lease, engine.checked(lease.check):
         engine.install()
         set_console(NoopConsole())
         context = SQLMeshContext(paths=str(settings.project))
@@ -178,12 +185,13 @@ def gate_command(
     environment: Annotated[str | None, typer.Option("--env", help="The environment to build, such as pr_42.")] = None,
     days: Annotated[int, typer.Option("--days", min=1, help="Days of history to build where tables allow it.")] = DAYS,
     report_format: Annotated[ReportFormat, typer.Option("--format")] = ReportFormat.TERMINAL,
+    wait: WaitOption = 0,
 ) -> None:
     """Prove the project as it stands: lint, unit tests, a preview with its audits, what differs, who reads it.
 
     Keeps a receipt, which `northstar promote` asks for.  Exits with 1 when a check failed.
     """
-    with _project("northstar gate") as context:
+    with _project("northstar gate", wait) as context:
         report = run_gate(context, base, environment, days)
     match report_format:
         case ReportFormat.JSON:
@@ -196,9 +204,9 @@ def gate_command(
 
 
 @app.command("promote")
-def promote_command() -> None:
+def promote_command(wait: WaitOption = 0) -> None:
     """Put into prod what the gate has passed; refuses anything else."""
-    with _project("northstar promote") as context:
+    with _project("northstar promote", wait) as context:
         promotion = promote(context)
     what = "prod is now" if promotion.changed else "prod was already"
     terminal.print(f"{what} {promotion.digest}", highlight=False)
@@ -208,13 +216,19 @@ def promote_command() -> None:
 def environments_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an environment, for machines.")] = False,
     remove: Annotated[str | None, typer.Option("--remove", help="Remove this environment now.")] = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove environments that have expired, and tables that nothing shows.")
+    ] = False,
+    wait: WaitOption = 0,
 ) -> None:
     """Show each virtual environment: owners, age, end, and what it does not share with prod."""
-    with _project("northstar envs") as context:
+    with _project("northstar envs", wait) as context:
         if remove is not None:
             if remove == PROD:
                 raise ValueError("prod is not removed")
             context.invalidate_environment(remove, sync=True, must_exist=True)
+        if clean:
+            remove_expired(context)
         states = environment_states(context)
     if as_json:
         for state in states:
@@ -257,3 +271,4 @@ app.command("forget")(forget_command)
 app.command("status")(status_command)
 app.command("schedule")(schedule_command)
 app.command("backfill")(backfill_command)
+app.command("reload")(reload_command)

@@ -48,6 +48,14 @@ def environment_states(context: Context) -> list[EnvironmentState]:
     return sorted(states, key=lambda state: (state.name != PROD, state.name))
 
 
+def remove_expired(context: Context) -> None:
+    """Remove environments past their end, and the tables that no environment has shown for a week.
+
+    Ticks leave this to a call of its own (the nightly workflow's), so that a half hour is never spent on tidying.
+    """
+    context.run_janitor(ignore_ttl=False)
+
+
 def _state(context: Context, environment: Environment, prod: set[str]) -> EnvironmentState:
     own = [snapshot for snapshot in environment.snapshots if snapshot.is_model and not snapshot.is_external]
     if environment.name != PROD:

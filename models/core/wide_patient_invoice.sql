@@ -79,7 +79,7 @@ SELECT
     NULL
   )::INT AS days_past_due /* Days that an open balance is past due on the day of the data, 0 when it is not; NULL when nothing is open */
 FROM core.fct_patient_invoice AS invoice
-JOIN core.watermark AS watermark
+JOIN core.watermark_patient_billing AS watermark
   ON watermark.subject = 'patient_billing'
 LEFT JOIN core.dim_account AS account
   ON account.account_id = invoice.account_id AND @as_of(account, COALESCE(invoice.opened_at, invoice.created_at))

@@ -20,6 +20,17 @@ class Check:
 
 
 @dataclass
+class Change:
+    """A model that was edited, added or removed itself."""
+
+    model: str
+    kind: str
+    """How SQLMesh classes the change: breaking, non-breaking, metadata, added, removed; and whether forward-only."""
+    reaches: int
+    """Models below it."""
+
+
+@dataclass
 class ModelCost:
     """What building one model's table for the gate took."""
 
@@ -78,7 +89,9 @@ class Reader:
     title: str
     owner: str
     columns: list[str]
-    """As ``mart.column``."""
+    """Columns that may change, as ``mart.column``."""
+    differing: list[str] = field(default_factory=list)
+    """Of these, what differs in the preview; all columns of a mart of which rows came or went."""
 
 
 @dataclass
@@ -93,6 +106,7 @@ class GateReport:
     window: str
     """Which part of history was built and compared, in words."""
     checks: list[Check] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     costs: list[ModelCost] = field(default_factory=list)
     diffs: list[ModelDiff] = field(default_factory=list)
     metrics: list[MetricDiff] = field(default_factory=list)

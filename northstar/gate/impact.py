@@ -12,7 +12,7 @@ from sqlmesh.core.model import Model
 from sqlmesh.utils.errors import SQLMeshError
 
 from northstar.exposures import Exposures
-from northstar.gate.findings import Reader
+from northstar.gate.findings import ModelDiff, Reader
 from northstar.warehouse import model_name
 
 _OUTSIDE_PROJECTIONS = (exp.Where, exp.Join, exp.Group, exp.Having, exp.Qualify, exp.Order, exp.Window)
@@ -51,6 +51,20 @@ def readers(exposures: Exposures, reached: dict[str, set[str]]) -> list[Reader]:
             )
             reader.columns += [f"{mart}.{column}" for column in exposure.reads[mart] if column in columns]
     return sorted(found.values(), key=lambda reader: (reader.kind, reader.name))
+
+
+def differing(reader: Reader, diffs: Iterable[ModelDiff]) -> list[str]:
+    """Which of a reader's columns differ in the preview."""
+    seen = {diff.model: diff for diff in diffs}
+
+    def differs(mart: str, column: str) -> bool:
+        diff = seen.get(mart)
+        if diff is None:
+            return False
+        rows_moved = diff.only_before or diff.only_after
+        return bool(rows_moved or column in {*diff.changed_share, *diff.removed_columns, *diff.retyped_columns})
+
+    return [column for column in reader.columns if differs(*column.rsplit(".", 1))]
 
 
 def _columns(model: Model) -> set[str]:

@@ -24,7 +24,7 @@ from sqlmesh.core.snapshot import (
 from sqlmesh.utils.date import to_datetime
 from sqlmesh.utils.errors import SQLMeshError
 
-from northstar.gate.findings import Check, ModelCost
+from northstar.gate.findings import Change, Check, ModelCost
 from northstar.warehouse import RunRecorder, RunReport, model_name
 
 
@@ -207,6 +207,23 @@ def _rows(context: Context, plan: Plan, snapshot: Snapshot) -> int:
     table = snapshot.table_name(is_deployable=plan.deployability_index.is_representative(snapshot))
     row = context.engine_adapter.fetchone(exp.select("COUNT(*)").from_(table))
     return int(row[0]) if row else 0
+
+
+def changes(context: Context, plan: Plan) -> list[Change]:
+    """The models that were edited, added or removed themselves, and how many models each reaches."""
+    snapshots = plan.context_diff.snapshots
+    edited = {*plan.directly_modified, *plan.metadata_updated, *plan.context_diff.added}
+    found = [
+        Change(
+            model_name(snapshots[snapshot_id].name),
+            _change(plan, snapshots[snapshot_id]),
+            len(context.dag.downstream(snapshots[snapshot_id].name)),
+        )
+        for snapshot_id in edited
+        if snapshot_id in snapshots and snapshots[snapshot_id].is_model
+    ]
+    found += [Change(model_name(snapshot_id.name), "removed", 0) for snapshot_id in plan.context_diff.removed_snapshots]
+    return sorted(found, key=lambda change: change.model)
 
 
 def _change(plan: Plan, snapshot: Snapshot) -> str:

@@ -8,10 +8,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from northstar.gate.findings import GateReport, MetricDiff, ModelDiff
+from northstar.gate.findings import GateReport, MetricDiff, ModelCost, ModelDiff
 
 _ROWS_SHOWN = 25
 """Rows of a table before the rest is counted only."""
+
+_FIGURES_SHOWN = 3
+"""Figures of one metric before the rest is counted only."""
 
 Grid = tuple[str, Sequence[str], list[Sequence[str]]]
 """Title, header and rows."""
@@ -29,21 +32,14 @@ def grids(report: GateReport) -> list[Grid]:
             ],
         ),
         (
+            "what changed",
+            ("model", "change", "models below it"),
+            [(change.model, change.kind, f"{change.reaches:,}") for change in report.changes],
+        ),
+        (
             "what is built",
             ("model", "change", "intervals", "rows", "s", "left for prod"),
-            [
-                (
-                    cost.model,
-                    cost.change,
-                    f"{cost.intervals:,}",
-                    f"{cost.rows:,}",
-                    f"{cost.seconds:.1f}",
-                    f"{cost.prod_intervals:,} intervals, about {cost.prod_seconds:.0f} s"
-                    if cost.prod_intervals
-                    else "",
-                )
-                for cost in report.costs
-            ],
+            _cost_rows(report.costs),
         ),
         (
             "rows and columns",
@@ -53,14 +49,20 @@ def grids(report: GateReport) -> list[Grid]:
         (
             "metrics that move",
             ("metric", "of", "before", "after", "change"),
-            [_metric_row(metric) for metric in report.metrics],
+            _metric_rows(report.metrics),
         ),
         (
             "who reads what may change",
-            ("kind", "name", "owner", "columns"),
+            ("kind", "name", "owner", "differs in the preview", "may differ"),
             [
-                (reader.kind.replace("_", " "), reader.title, reader.owner, ", ".join(reader.columns))
-                for reader in report.readers
+                (
+                    reader.kind.replace("_", " "),
+                    reader.title,
+                    reader.owner,
+                    _by_mart(reader.differing),
+                    _by_mart([column for column in reader.columns if column not in reader.differing]),
+                )
+                for reader in sorted(report.readers, key=lambda reader: not reader.differing)
             ],
         ),
     ]
@@ -99,7 +101,7 @@ def markdown(report: GateReport) -> str:
         lines += [_line(row) for row in _cut(rows)]
         lines.append("")
     if problems := _problems(report):
-        lines += ["**What failed**", "", *(f"- {problem}" for problem in problems), ""]
+        lines += ["**What failed**", "", *(_item(problem) for problem in problems), ""]
     return "\n".join(lines)
 
 
@@ -110,6 +112,12 @@ def _heading(report: GateReport) -> str:
 
 def _problems(report: GateReport) -> list[str]:
     return [f"{check.name}: {problem}" for check in report.checks for problem in check.problems]
+
+
+def _item(problem: str) -> str:
+    """A problem as an item of a list; what follows its first line as a block, as it may be a table."""
+    first, *rest = problem.splitlines()
+    return "\n".join([f"- {first}", *(["", "  ```", *(f"  {line}" for line in rest), "  ```"] if rest else [])])
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -138,6 +146,64 @@ def _diff_row(diff: ModelDiff) -> Sequence[str]:
         ", ".join(columns),
         ", ".join(f"{column} {share:.2%}" for column, share in shares),
     )
+
+
+def _cost_rows(costs: Sequence[ModelCost]) -> list[Sequence[str]]:
+    def left(intervals: int, seconds: float) -> str:
+        return f"{intervals:,} intervals, about {seconds:.0f} s" if intervals else ""
+
+    rows: list[Sequence[str]] = [
+        (
+            cost.model,
+            cost.change,
+            f"{cost.intervals:,}",
+            f"{cost.rows:,}",
+            f"{cost.seconds:.1f}",
+            left(cost.prod_intervals, cost.prod_seconds),
+        )
+        for cost in sorted(costs, key=lambda cost: -cost.seconds)
+    ]
+    if len(costs) > 1:
+        total = (
+            f"{len(costs)} models",
+            "",
+            f"{sum(cost.intervals for cost in costs):,}",
+            f"{sum(cost.rows for cost in costs):,}",
+            f"{sum(cost.seconds for cost in costs):.1f}",
+            left(sum(cost.prod_intervals for cost in costs), sum(cost.prod_seconds for cost in costs)),
+        )
+        rows.insert(0, total)
+    return rows
+
+
+def _by_mart(columns: Iterable[str]) -> str:
+    """``mart_a: x, y; mart_b: z``."""
+    found: dict[str, list[str]] = {}
+    for name in columns:
+        mart, column = name.rsplit(".", 1)
+        found.setdefault(mart.split(".")[-1], []).append(column)
+    return "; ".join(f"{mart}: {', '.join(names)}" for mart, names in found.items())
+
+
+def _metric_rows(metrics: Sequence[MetricDiff]) -> list[Sequence[str]]:
+    """Of each metric what moves most; a metric of a balance has a figure for each day."""
+    by_name: dict[str, list[MetricDiff]] = {}
+    for metric in metrics:
+        by_name.setdefault(metric.metric, []).append(metric)
+    rows: list[Sequence[str]] = []
+    for name, found in by_name.items():
+        found.sort(key=_move, reverse=True)
+        rows += [_metric_row(metric) for metric in found[:_FIGURES_SHOWN]]
+        if len(found) > _FIGURES_SHOWN:
+            rows.append((name, f"and {len(found) - _FIGURES_SHOWN} more", "", "", ""))
+    return rows
+
+
+def _move(metric: MetricDiff) -> float:
+    """By how much of itself a figure moves; one that comes or goes moves without bound."""
+    if not metric.before or metric.after is None:
+        return float("inf")
+    return abs(metric.after / metric.before - 1)
 
 
 def _metric_row(metric: MetricDiff) -> Sequence[str]:

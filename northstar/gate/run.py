@@ -14,7 +14,7 @@ from northstar.clock import to_naive_utc, utc_now
 from northstar.exposures import Exposures, load_exposures
 from northstar.gate import checks, compare, impact
 from northstar.gate.findings import Check, GateReport
-from northstar.gate.preview import build
+from northstar.gate.preview import build, changes
 from northstar.gate.published import broken_promises
 from northstar.metrics import load_metrics
 from northstar.promotion.ledger import Ledger, Receipt, digest, digest_of_environment
@@ -22,6 +22,9 @@ from northstar.warehouse import WarehouseError, model_name
 
 DAYS = 14
 """Days of history that a preview builds when every affected table is cut by time."""
+
+_LOADED = ("models/", "external_models", "macros/", "audits/", "signals/", "linter/", "seeds/", "contracts/", "tests/")
+"""Where a file that was never added to git is part of the project all the same."""
 
 
 def run_gate(context: Context, base: str = "prod", environment: str | None = None, days: int = DAYS) -> GateReport:
@@ -57,6 +60,7 @@ def _prove(context: Context, report: GateReport, days: int) -> None:
     preview = build(context, report.environment, report.base, days)
     report.checks.append(preview.check)
     report.window, report.costs = preview.window, preview.costs
+    report.changes = changes(context, preview.plan)
     directly = {snapshot_id.name for snapshot_id in preview.plan.directly_modified}
     directly |= {snapshot_id.name for snapshot_id in preview.plan.context_diff.added}
     directly |= {snapshot_id.name for snapshot_id in preview.plan.context_diff.removed_snapshots}
@@ -67,6 +71,8 @@ def _prove(context: Context, report: GateReport, days: int) -> None:
         return
     report.checks.append(checks.audits(context, preview))
     report.diffs = compare.diffs(context, preview, report.environment, report.base)
+    for reader in report.readers:
+        reader.differing = impact.differing(reader, report.diffs)
     metrics = load_metrics(context.path).values()
     report.metrics = compare.metric_diffs(context, metrics, preview, report.environment, report.base)
 
@@ -92,6 +98,9 @@ def commit_of(project: Path) -> str | None:
 
     def git(*arguments: str) -> str | None:
         done = subprocess.run(["git", "-C", str(project), *arguments], capture_output=True, text=True, check=False)
-        return done.stdout.strip() if done.returncode == 0 else None
+        return done.stdout.rstrip() if done.returncode == 0 else None
 
-    return None if git("status", "--porcelain", "--untracked-files=no") != "" else git("rev-parse", "HEAD")
+    state = git("status", "--porcelain", "--untracked-files=all")
+    if state is None or any(not line.startswith("??") or line[3:].startswith(_LOADED) for line in state.splitlines()):
+        return None
+    return git("rev-parse", "HEAD")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -120,17 +121,32 @@ class DuckDBSink:
         with self._loading:
             self._load_whole(source, batch, loaded_at)
 
+    def replace(self, source: str, load_id: str, files: Sequence[LandedFile]) -> None:
+        """Put files in the place of what raw has of a load; the ledger stays as it is."""
+        schema = f"raw_{source}"
+        with self._loading, self._transaction():
+            tables = self._tables(schema)
+            for object in {file.object for file in files} & tables.keys():
+                self._connection.execute(f"DELETE FROM {schema}.{quoted(object)} WHERE _load_id = ?", [load_id])
+            for file in files:
+                self._load_file(schema, file, tables)
+                failpoints.reach("in_replace")
+
     def _load_whole(self, source: str, batch: Batch, loaded_at: datetime) -> None:
-        connection = self._connection
-        connection.execute("BEGIN")
-        try:
+        with self._transaction():
             self._load(source, batch, loaded_at)
             failpoints.reach("before_commit")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
         failpoints.reach("after_commit")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
 
     def declare(self, schema: str, object: str, columns: Mapping[str, str]) -> None:
         """Create an empty raw table that models read, unless it is there: its source may be down, or have no rows."""

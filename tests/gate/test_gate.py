@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from shop import MART, Shop
 from sqlmesh.utils.errors import SQLMeshError
 
-from northstar.environments import environment_states
-from northstar.gate.findings import GateReport
+from northstar.clock import utc_now
+from northstar.environments import environment_states, remove_expired
+from northstar.gate.findings import GateReport, MetricDiff
 from northstar.gate.report import markdown
 from northstar.gate.run import run_gate
 from northstar.promotion.ledger import digest_of_environment
@@ -148,6 +152,9 @@ def test_a_unit_test_and_the_linter_close_the_gate_before_anything_is_built(shop
 
     assert _failed(report).keys() == {"lint", "unit tests"}
     assert "core.odd" in _failed(report)["lint"][0]
+    [reason] = _failed(report)["unit tests"]
+    assert reason.startswith("test_sale (tests/test_fct_sale.yaml): Data mismatch") and "missing" in reason.lower()
+    assert f"  ```\n  {reason.splitlines()[1]}" in markdown(report)
     assert shop.tables() == before
 
 
@@ -214,6 +221,28 @@ def test_promotion_asks_for_a_receipt_of_this_commit_against_this_prod(shop: Sho
     assert promote(shop.context).changed
 
 
+def test_a_model_that_git_does_not_know_is_not_of_a_commit(shop: Shop) -> None:
+    shop.write("notes.txt", "not part of the project")
+    assert run_gate(shop.context).commit_id is not None
+    shop.write("models/new.sql", "MODEL (name core.new, kind VIEW); SELECT 1::INT AS one")
+
+    assert run_gate(shop.context).commit_id is None
+
+
+def test_of_a_metric_with_many_figures_those_that_move_most_are_shown() -> None:
+    report = GateReport("pr_1", "prod", None, "a", "b", "all of history")
+    report.metrics = [MetricDiff("owed", f"day={day}", 100.0, 100.0 + day) for day in range(10)]
+
+    text = markdown(report)
+
+    assert [line for line in text.splitlines() if line.startswith("| owed")] == [
+        "| owed | day=9 | 100 | 109 | +9.00% |",
+        "| owed | day=8 | 100 | 108 | +8.00% |",
+        "| owed | day=7 | 100 | 107 | +7.00% |",
+        "| owed | and 7 more |  |  |  |",
+    ]
+
+
 def test_only_what_was_promoted_runs_as_prod(shop: Shop) -> None:
     shop.rows("SELECT 1")
     assert shop.context.run(execution_time="2026-01-06 00:00:10").is_success
@@ -262,6 +291,26 @@ def test_environments_are_listed_with_what_they_do_not_share(shop: Shop) -> None
     assert preview.expires_at is not None and preview.as_line()["expires_at"] == preview.expires_at.isoformat()
 
 
+def test_an_environment_that_has_expired_is_removed_with_its_tables(
+    shop: Shop,
+) -> None:
+    before, rows = shop.tables(), shop.rows(PROD_ROWS)
+    shop.edit("models/int_shop__owed.sql", "SUM(amount)", "SUM(amount + 1)")
+    run_gate(shop.context, environment="pr_9")
+    assert shop.tables() > before
+
+    remove_expired(shop.context)
+    assert [state.name for state in environment_states(shop.context)] == ["prod", "pr_9"]
+
+    with time_machine.travel(utc_now() + timedelta(days=15), tick=False):
+        remove_expired(shop.context)  # the environment's end
+    with time_machine.travel(utc_now() + timedelta(days=30), tick=False):
+        remove_expired(shop.context)  # its tables', as no environment has shown them for a week
+
+    assert [state.name for state in environment_states(shop.context)] == ["prod"]
+    assert (shop.tables(), shop.rows(PROD_ROWS)) == (before, rows)
+
+
 def test_the_report_names_what_failed_and_shows_no_data(shop: Shop) -> None:
     shop.edit("models/mart_sale_day.sql", "SUM(amount)::", "(SUM(amount) * 2)::")
     shop.edit("models/int_shop__shop.sql", "city::VARCHAR AS city", "UPPER(city)::VARCHAR AS city")
@@ -270,5 +319,7 @@ def test_the_report_names_what_failed_and_shows_no_data(shop: Shop) -> None:
     text = markdown(report)
 
     assert "| takings |  | 45,600.00 | 91,200.00 | +100.00% |" in text
-    assert "| dashboard | The till | shopkeepers | marts_shop.mart_sale_day.total |" in text
+    assert "| dashboard | The till | shopkeepers | mart_sale_day: total |  |" in text
+    assert "| intermediate.int_shop__shop | breaking, forward-only | 0 |" in text
+    assert "| marts_shop.mart_sale_day | breaking | 0 |" in text
     assert "Town" not in text and "TOWN" not in text

@@ -23,7 +23,7 @@ NAMES = {
     "reference": r"[a-z_]+",
     "staging": r"stg_[a-z]+__[a-z_]+",
     "intermediate": r"int_[a-z]+__[a-z_]+",
-    "core": r"(dim|fct|bridge|wide)_[a-z_]+|watermark",
+    "core": r"(dim|fct|bridge|wide)_[a-z_]+|watermark(_\w+)?",
     "marts": r"mart_[a-z_]+",
 }
 
@@ -220,3 +220,8 @@ def test_linter_finds_nothing(context: Context) -> None:
 
 def test_files_are_as_sqlmesh_format_writes_them(context: Context) -> None:
     assert context.format(check=True)
+
+
+def test_references_have_names(models: list[Model]) -> None:
+    """SQLMesh's UI loads no project with a reference that it cannot name."""
+    assert all(reference.name for model in models for reference in model.all_references)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from projects import copy_project
 from psycopg import sql
+from slices import copy_slice
 from sqlmesh import Context
 from sqlmesh.core.plan import Plan
 
@@ -51,9 +51,9 @@ def app(postgres_server: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def prod(app: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """A warehouse with the company landed and modelled, on a copy of the project that may be edited."""
+    """A warehouse with the company landed and modelled, on a slice of the project that may be edited."""
     home = tmp_path_factory.mktemp("environments")
-    copy_project(home / "project")
+    copy_slice(home / "project", MART, "marts_operations.mart_third_next_available")
     environment = {
         "NORTHSTAR_PROJECT": str(home / "project"),
         "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),

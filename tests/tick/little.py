@@ -190,7 +190,8 @@ class Little:
         shutil.copytree(ROOT / "signals", project / "signals", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "contracts", project / "contracts")
         (project / "config.yaml").write_text(f"{CONFIG}#{NOTIFICATIONS}\n")
-        (project / "external_models.yaml").write_text(EXTERNAL)
+        (project / "external_models").mkdir()
+        (project / "external_models" / "raw.yaml").write_text(EXTERNAL)
         for name, text in MODELS.items():
             (project / "models" / f"{name}.sql").write_text(text)
         self.sources.mkdir()

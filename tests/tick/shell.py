@@ -15,12 +15,13 @@ from pathlib import Path
 from little import ROOT, Little
 
 _NORTHSTAR = """#!{python}
-import sys
-from datetime import datetime
+import sys, time
+from datetime import datetime, timedelta
 from pathlib import Path
 sys.path[:0] = ["{root}", "{root}/tests/tick"]
 from northstar import clock
-clock.utc_now = lambda: datetime.fromisoformat(Path("{home}/now").read_text())
+now = Path("{home}/now")
+clock.utc_now = lambda: datetime.fromisoformat(now.read_text()) + timedelta(seconds=time.time() - now.stat().st_mtime)
 from little import Little
 from northstar.ingest import together
 together.open_source = Little(Path("{home}")).open_source
@@ -46,6 +47,7 @@ class Shell:
         self.programs.mkdir(exist_ok=True)
         self.program("northstar", _NORTHSTAR.format(python=sys.executable, root=ROOT, home=little.home))
         self.program("sqlmesh", _SQLMESH.format(python=sys.executable, root=ROOT))
+        self.program("python", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         self.environment = {
             **os.environ,
             **little.environment,
@@ -61,7 +63,7 @@ class Shell:
         (self.programs / name).chmod(0o755)
 
     def at(self, moment: datetime) -> None:
-        """Set the time that commands believe it is."""
+        """Set the time that commands believe it is; it goes on from there."""
         (self.little.home / "now").write_text(moment.isoformat())
 
     def run(self, commands: str, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:

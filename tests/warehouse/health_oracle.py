@@ -32,7 +32,8 @@ def account_health(sources: Sources) -> list[Row]:
         row |= _money(sources, account, mrr, found)
         row |= _sales(sources, account)
         scores = _scores(row)
-        known = {name: score for name, score in scores.items() if score is not None}
+        # The mean is of the scores as the mart shows them, so that a reader can work it out.
+        known = {name: Fraction(places(score, 1)) for name, score in scores.items() if score is not None}
         total = sum(WEIGHTS[name] for name in known)
         rows.append(
             {

@@ -114,12 +114,16 @@ def open_lab(server: PostgresServer, company: Company, extra_tables: int = 20) -
 
 @contextmanager
 def open_warehouse(
-    lab: Lab, home: Path, slot: str = "northstar", sources: tuple[str, ...] = ("app",)
+    lab: Lab,
+    home: Path,
+    slot: str = "northstar",
+    sources: tuple[str, ...] = ("app",),
+    project: Path = PROJECT,
 ) -> Iterator[LabWarehouse]:
     """An empty warehouse in the directory ``home``.  Each on one lab needs its own ``slot``."""
     home.mkdir(parents=True, exist_ok=True)
     environment = {
-        "NORTHSTAR_PROJECT": str(PROJECT),
+        "NORTHSTAR_PROJECT": str(project),
         "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),
         "NORTHSTAR_STATE": str(home / "state.duckdb"),
         "NORTHSTAR_LANDING": str(home / "landing"),

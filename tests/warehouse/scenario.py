@@ -19,6 +19,8 @@ from utilization_oracle import KEY, utilization
 from northstar.clock import to_naive_utc
 
 MART = "marts_operations.mart_provider_utilization"
+MODELS = (MART, "core.fct_appointment", "core.fct_appointment_event", "core.dim_provider", "core.dim_clinic")
+"""What is compared."""
 SPRING = Season(
     "spring", date(2026, 3, 8), -3600,
     # Friday in working hours; past midnight in New York; the change itself; Monday in Tokyo; Monday in America.

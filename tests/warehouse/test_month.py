@@ -13,7 +13,7 @@ from lab import LabWarehouse, open_warehouse
 from lifecycle_oracle import lifecycle
 from month_scenario import ANCHOR, DAILY, STRIDES, SUBJECTS, Month, MonthScenario, Subject
 from mrr_oracle import CLASSES, Mrr
-from receivable_oracle import entries
+from receivable_oracle import ageing, entries
 
 from northstar.simulator.company import Company
 from northstar.simulator.postgres_server import PostgresServer
@@ -21,8 +21,11 @@ from northstar.simulator.postgres_server import PostgresServer
 # The first test that asks for the month waits for it.
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow]
 
-MAY_DIFFER: Differing = {}
+MAY_DIFFER: Differing = {"core.fct_payout_balance": {"settled_at": "the interval that computed the row"}}
 """Columns that say when something was worked out, not what: a build in one go works all out at its own time."""
+
+MAY_BE_ZERO = {"core.fct_platform_revenue_day"}
+"""Models whose rows stay, with zeros, when a day has lost all that it had; a build in one go has no such row."""
 
 
 @pytest.fixture(scope="module", params=[STRIDES, pytest.param(DAILY, marks=pytest.mark.slow)], ids=lambda m: m.name)
@@ -62,7 +65,16 @@ def test_history_reaches_every_day_that_it_belongs_to_and_only_those(month: Mont
     assert names == models(month.warehouse)
     found = {name: unlike(month.warehouse, anew, name, MAY_DIFFER) for name in names}
     assert {name for name, (rows, _) in found.items() if not rows} == set(), "nothing was compared"
-    assert {name: differences for name, (_, differences) in found.items() if differences} == {}
+    unequal = {
+        name: kept
+        for name, (_, rows) in found.items()
+        if (kept := [row for row in rows if name not in MAY_BE_ZERO or not _is_zero(*row)])
+    }
+    assert unequal == {}, "\n".join(f"{name}: {row}" for name, rows in unequal.items() for row in rows)
+
+
+def _is_zero(side: str, row: tuple[object, ...]) -> bool:
+    return side == "incremental" and not any(value for value in row if isinstance(value, int))
 
 
 def test_the_month_brings_every_case(month: MonthScenario) -> None:
@@ -77,7 +89,8 @@ def test_the_month_brings_every_case(month: MonthScenario) -> None:
     kinds = {(entry.stream, entry.kind) for entry in entries(sources)}
     images = [image for told in sources.lab.told.images.values() for _, image in told]
     assert "lost" in dispute
-    assert {"paid", "open", "void"} <= invoice
+    assert {"paid", "void"} <= invoice
+    assert any(row["receivable_amount"] > 0 for row in ageing(sources) if row["revenue_stream"] == "platform")
     assert interval == {"month", "year"}
     assert moved == set(CLASSES)
     assert {("patient", kind) for kind in ("billed", "paid", "credited", "voided", "written_off", "recovered")} <= kinds

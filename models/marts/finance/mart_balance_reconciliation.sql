@@ -49,7 +49,7 @@ WITH movement AS (
     GROUP BY
       currency
   ) AS first
-  JOIN core.watermark AS watermark
+  JOIN core.watermark_platform_billing AS watermark
     ON watermark.subject = 'platform_billing'
   JOIN core.dim_date AS day
     ON day.day_of_month = 1 AND day.date_day >= first.first_month AND day.date_day < watermark.complete_through
@@ -75,5 +75,5 @@ SELECT
 FROM rolled
 JOIN core.dim_currency AS currency
   ON currency.currency = rolled.currency
-JOIN core.watermark AS watermark
+JOIN core.watermark_platform_billing AS watermark
   ON watermark.subject = 'platform_billing'

@@ -73,5 +73,5 @@ SELECT
   month.receivable_usd::DECIMAL(18, 2) AS receivable_amount_usd, /* Owed, in US dollars of the last day */
   ROUND(month.billed_90d_usd, 2)::DECIMAL(18, 2) AS billed_90d_amount_usd /* Billed, in US dollars of each day */
 FROM last_day AS month
-JOIN core.watermark AS watermark
+JOIN core.watermark_finance AS watermark
   ON watermark.subject = month.revenue_stream || '_finance'

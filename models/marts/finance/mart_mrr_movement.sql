@@ -53,7 +53,7 @@ SELECT
 FROM core.fct_mrr_movement AS movement
 JOIN core.dim_currency AS currency
   ON currency.currency = movement.currency
-JOIN core.watermark AS watermark
+JOIN core.watermark_platform_billing AS watermark
   ON watermark.subject = 'platform_billing'
 LEFT JOIN core.dim_exchange_rate AS rate
   ON rate.currency = movement.currency AND @as_of(rate, DATEADD(DAY, -1, DATEADD(MONTH, 1, movement.month_start))::DATE)

@@ -67,5 +67,5 @@ JOIN core.dim_currency AS currency
   ON currency.currency = day.currency
 LEFT JOIN core.dim_exchange_rate AS rate
   ON rate.currency = day.currency AND @as_of(rate, day.revenue_date)
-JOIN core.watermark AS watermark
+JOIN core.watermark_finance AS watermark
   ON watermark.subject = day.revenue_stream || '_finance' AND day.revenue_date < watermark.complete_through

@@ -77,7 +77,7 @@ FROM grouped
 CROSS JOIN (
   SELECT
     complete_through
-  FROM core.watermark
+  FROM core.watermark_platform_billing
   WHERE
     subject = 'platform_billing'
 ) AS watermark

@@ -69,7 +69,7 @@ SELECT
   stage.stage::VARCHAR AS stage, /* lead, trial, onboarding, active, at_risk, churned or won_back */
   person.salesperson_id::VARCHAR AS salesperson_id, /* Owner of the account in Salesforce; -1 for none */
   person.name::VARCHAR AS salesperson_name, /* Name of the owner */
-  @weighted_mean((usage_score, payment_score, attendance_score, satisfaction_score, sales_score), (35, 25, 15, 15, 10))::DECIMAL(4, 1) AS health_score, /* 0 to 100: mean of the components that are known, by weight */
+  @weighted_mean((usage_score, payment_score, attendance_score, satisfaction_score, sales_score), (35, 25, 15, 15, 10))::DECIMAL(4, 1) AS health_score, /* 0 to 100: mean of the components that are known, as shown here, by weight */
   scored.usage_score::DECIMAL(4, 1) AS usage_score, /* Bookings by those before, 0 to 100 */
   scored.payment_score::DECIMAL(4, 1) AS payment_score, /* How long the oldest overdue invoice is past due, 0 to 100 */
   scored.attendance_score::DECIMAL(4, 1) AS attendance_score, /* Few no-shows, 0 to 100; NULL without visits */

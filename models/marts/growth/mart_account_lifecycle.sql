@@ -68,5 +68,5 @@ SELECT
 FROM span
 JOIN core.dim_account AS account
   ON account.account_id = span.account_id AND account.is_current
-JOIN core.watermark AS watermark
+JOIN core.watermark_account AS watermark
   ON watermark.subject = 'account'

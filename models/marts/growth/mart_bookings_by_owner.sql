@@ -79,5 +79,5 @@ SELECT
 FROM month
 JOIN core.dim_salesperson AS person
   ON person.salesperson_id = month.salesperson_id
-JOIN core.watermark AS watermark
+JOIN core.watermark_sales AS watermark
   ON watermark.subject = 'sales'

@@ -28,7 +28,7 @@ WITH month AS (
     movement.closing_minor,
     MIN(IFF(movement.closing_minor > 0, movement.month_start, NULL)) OVER (PARTITION BY movement.account_id, movement.stripe_customer_id) AS cohort_month
   FROM core.fct_mrr_movement AS movement
-  JOIN core.watermark AS watermark
+  JOIN core.watermark_platform_billing AS watermark
     ON watermark.subject = 'platform_billing'
     AND DATEADD(MONTH, 1, movement.month_start)::TIMESTAMP <= watermark.complete_through
 ), held AS (

@@ -56,7 +56,7 @@ JOIN core.dim_clinic AS clinic
   ON clinic.clinic_id = day.clinic_id AND @as_of(clinic, day.day_starts_at)
 JOIN core.dim_appointment_type AS kind
   ON kind.appointment_type_id = day.appointment_type_id
-JOIN core.watermark AS watermark
+JOIN core.watermark_scheduling AS watermark
   ON watermark.subject = 'appointment'
 WHERE
   day.scheduled_count > 0 OR day.rescheduled_count > 0

@@ -63,7 +63,7 @@ LEFT JOIN (
   FROM core.dim_provider
 ) AS specialty
   ON specialty.specialty_code = month.specialty_code
-JOIN core.watermark AS watermark
+JOIN core.watermark_scheduling AS watermark
   ON watermark.subject = 'appointment'
 WHERE
   NOT month.available_seconds IS NULL

@@ -45,7 +45,7 @@ JOIN core.dim_provider AS provider
   ON provider.provider_id = day.provider_id AND @as_of(provider, day.day_starts_at)
 JOIN core.dim_clinic AS clinic
   ON clinic.clinic_id = day.clinic_id AND @as_of(clinic, day.day_starts_at)
-JOIN core.watermark AS watermark
+JOIN core.watermark_scheduling AS watermark
   ON watermark.subject = 'appointment'
 WHERE
   NOT day.available_seconds IS NULL OR day.booked_seconds > 0

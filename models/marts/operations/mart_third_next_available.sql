@@ -28,7 +28,7 @@ WITH open_day AS (
     day.available_slots - day.booked_slots AS open_slots,
     SUM(day.available_slots - day.booked_slots) OVER (PARTITION BY day.provider_id, day.clinic_id ORDER BY day.local_date ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS open_slots_until
   FROM core.fct_provider_day AS day
-  JOIN core.watermark AS watermark
+  JOIN core.watermark_scheduling AS watermark
     ON watermark.subject = 'appointment' AND day.day_starts_at >= watermark.complete_through
   WHERE
     NOT day.available_slots IS NULL

@@ -1,0 +1,19 @@
+MODEL (
+  name core.watermark_account,
+  kind VIEW,
+  owner analytics_engineering,
+  grain subject,
+  tags (
+    'layer=core'
+  ),
+  audits (
+    unique_values(columns := subject)
+  ),
+  description 'One row per subject: the time through which the data of accounts in the app has arrived and passed its audits.
+Use it for: telling complete periods from running ones in models about this subject alone, which then hang on no other source.
+Not for: a report on several subjects (watermark).'
+);
+
+SELECT
+  'account'::VARCHAR AS subject, /* What the data is about */
+  DATEADD(MICROSECOND, 1, @audited_through(intermediate.int_directory__account_change))::TIMESTAMP AS complete_through /* End of what is complete, exclusive, UTC */
