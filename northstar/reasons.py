@@ -15,6 +15,18 @@ _SAFE = (
 )
 """Errors that speak of models, columns, files and the machine."""
 
+_SNOWFLAKE_DATA_ERRORS = range(100_000, 101_000)
+"""Numbers of what goes wrong while a statement runs, as 100038, ``Numeric value 'x' is not recognized``."""
+
+
+def speaks_of_data(error: BaseException) -> bool:
+    """Whether it is a database's error in whose text a value may stand."""
+    if isinstance(error, duckdb.Error):
+        return not isinstance(error, _SAFE)
+    return type(error).__module__.startswith("snowflake.connector") and (
+        getattr(error, "errno", None) in _SNOWFLAKE_DATA_ERRORS
+    )
+
 
 def reason(error: BaseException) -> str:
     """What an error says, as far as it may be shown.

@@ -25,12 +25,23 @@ keys = typer.Typer(help="The key of patients' pseudonyms.", no_args_is_help=True
 
 @contextmanager
 def _locked(settings: Settings, purpose: str) -> Iterator[tuple[Warehouse, Contracts]]:
+    with clear_errors():
+        _refuse_snowflake(settings, purpose)
     with (
         clear_errors(),
         writer_lock(lock_of(settings), purpose, wait_for="who_gives_way") as lease,
         Warehouse(settings, lease.check) as warehouse,
     ):
         yield warehouse, load_contracts(settings.project / CONTRACTS)
+
+
+def _refuse_snowflake(settings: Settings, purpose: str) -> None:
+    """Raise ValueError before anything is connected to: both rewrite tables over DuckDB's own connection."""
+    if settings.environment.get("NORTHSTAR_GATEWAY", "duckdb") == "snowflake":
+        raise ValueError(
+            f"{purpose} works on gateway duckdb only, and has changed nothing. On Snowflake follow the steps in "
+            "docs/security.md, section 'On Snowflake'."
+        )
 
 
 @keys.command("rotate")

@@ -51,7 +51,15 @@ class Forgotten:
     @property
     def found_anything(self) -> bool:
         """Whether the warehouse knew the patient."""
-        return bool(self.raw_rows_deleted or self.raw_rows_unlinked or self.files_rewritten or self.table_rows_unlinked)
+        return any(
+            (
+                self.raw_rows_deleted,
+                self.raw_rows_unlinked,
+                self.files_rewritten,
+                self.table_rows_deleted,
+                self.table_rows_unlinked,
+            )
+        )
 
 
 def forget(
@@ -165,6 +173,10 @@ def _files(
     traces: Traces,
     result: Forgotten,
 ) -> None:
+    loads: dict[str, set[str]] = {}
+    for source, load_id in connection.execute("SELECT DISTINCT source, load_id FROM ops.load_ledger").fetchall():
+        loads.setdefault(source, set()).add(load_id)
+    landing.sweep_all(loads)  # what a killed tick landed and nobody loaded is in no ledger
     entries = connection.execute(
         "SELECT DISTINCT source, object, file FROM ops.load_ledger WHERE file IS NOT NULL ORDER BY ALL"
     ).fetchall()
@@ -215,24 +227,27 @@ def _tables(
     pseudonym: int,
     result: Forgotten,
 ) -> None:
-    """Make the tables of SQLMesh what a replay of the raw that is left would make of them."""
+    """Make the tables of SQLMesh what a replay of the raw that is left would make of them.
+
+    What cannot be told of another version's columns is taken to identify: a dev environment's column goes blank where
+    the project has none of that name, and rows go where it has no such model.
+    """
     told = firewall.descendants(_wiped_columns(contracts))
     for table in held_tables(connection):
         model = table.model(models)
         own = " OR ".join(f"{quoted(column)} = {pseudonym}" for column in table.pseudonyms)
-        if model is not None and _is_of_patients(model, table):
+        if model is None or _is_of_patients(model, table):
             result.table_rows_deleted += _count(connection, f"DELETE FROM {table.sql} WHERE {own}")
             continue
+        known = {column.lower() for column in model.columns_to_types or {}}
         changes = [
             f"{quoted(column)} = CASE WHEN {quoted(column)} = {pseudonym} THEN {ERASED} ELSE {quoted(column)} END"
             for column in table.pseudonyms
+        ] + [
+            f"{quoted(column)} = NULL"
+            for column in sorted(table.columns - set(table.pseudonyms))
+            if column not in known or Node(model.fqn, OUTPUT, column.upper()) in told
         ]
-        if model is not None:
-            changes += [
-                f"{quoted(column)} = NULL"
-                for column in sorted(table.columns - set(table.pseudonyms))
-                if Node(model.fqn, OUTPUT, column.upper()) in told
-            ]
         statement = f"UPDATE {table.sql} SET {', '.join(changes)} WHERE {own}"
         result.table_rows_unlinked += _count(connection, statement)
 

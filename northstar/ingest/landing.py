@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -69,14 +69,29 @@ class LandingZone:
 
         Returns how many were deleted.  The caller holds the source's lock.
         """
-        swept = 0
-        for day in (loaded_at, loaded_at - timedelta(days=1)):
-            selector = pafs.FileSelector(f"{self.root}/{source}/{day:%Y-%m-%d}", allow_not_found=True)
-            for entry in self.filesystem.get_file_info(selector):
-                if entry.type == pafs.FileType.Directory and entry.base_name not in keep:
-                    self.filesystem.delete_dir(entry.path)
-                    swept += 1
-        return swept
+        days = (loaded_at, loaded_at - timedelta(days=1))
+        return sum(self._sweep(f"{self.root}/{source}/{day:%Y-%m-%d}", keep) for day in days)
+
+    def sweep_all(self, keep: Mapping[str, Collection[str]]) -> int:
+        """Delete the loads of every source and day that are not in ``keep``, by source.
+
+        The caller holds the writer lock.
+        """
+        return sum(
+            self._sweep(day, keep.get(source.rpartition("/")[2], ()))
+            for source in self._folders(self.root)
+            for day in self._folders(source)
+        )
+
+    def _sweep(self, day: str, keep: Collection[str]) -> int:
+        left = [load for load in self._folders(day) if load.rpartition("/")[2] not in keep]
+        for load in left:
+            self.filesystem.delete_dir(load)
+        return len(left)
+
+    def _folders(self, path: str) -> list[str]:
+        found = self.filesystem.get_file_info(pafs.FileSelector(path, allow_not_found=True))
+        return [entry.path for entry in found if entry.type == pafs.FileType.Directory]
 
 
 class LoadWriter:

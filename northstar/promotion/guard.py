@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmesh.core.macros import MacroEvaluator
 from sqlmesh.utils.errors import SQLMeshError
 
+from northstar import discretion
 from northstar.promotion.ledger import Ledger, digest
 
 PROD = "prod"
@@ -15,6 +16,7 @@ def check(evaluator: MacroEvaluator) -> None:
 
     A warehouse in which nothing was ever promoted takes its first deployment from whoever makes it.
     """
+    discretion.install()  # `sqlmesh run` reads its models from state and never loads the project that does it
     if evaluator.this_env != PROD:
         return
     ledger, asked = Ledger(evaluator.engine_adapter), digest(evaluator.snapshots)

@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from held import holding, telling
 from lab import PROJECT, LabWarehouse
 
 from northstar import failpoints
@@ -18,8 +18,7 @@ from northstar.contracts import CONTRACTS, Contracts, load_contracts
 from northstar.erasure.forget import Forgotten, forget, unfinished
 from northstar.ingest.duckdb_sink import quoted
 from northstar.phi.firewall import firewall_of
-from northstar.phi.tables import held_tables, patient_queries, raw_tables
-from northstar.pseudonyms import pseudonym_sql
+from northstar.phi.tables import held_tables
 from northstar.rekeying import rotate
 
 pytestmark = pytest.mark.slow  # real ticks; test_small_warehouse.py shows most of it on a few rows
@@ -76,43 +75,11 @@ def _facts(modelled: LabWarehouse) -> dict[str, list[dict[str, Any]]]:
 
 
 def _telling(modelled: LabWarehouse, patient: int) -> set[str]:
-    (row,) = modelled.rows(
-        "SELECT email, phone, medical_record_number, social_security_number, member_id FROM raw_app.patients__patients "
-        f"WHERE patient_id = {patient} LIMIT 1"
-    )
-    return {str(value) for value in row.values() if value is not None}
+    return telling(modelled.warehouse.connection, patient)
 
 
 def _holding(modelled: LabWarehouse, contracts: Contracts, patient: int, values: set[str]) -> list[str]:
-    """Every place in raw, files and tables that still tells of the patient."""
-    connection = modelled.warehouse.connection
-    found = [
-        contract.relation
-        for contract, query in patient_queries(connection, contracts)
-        if connection.execute(f"SELECT count(*) FROM ({query}) WHERE patient_id = {patient}").fetchone() != (0,)
-    ]
-    for relation, columns in raw_tables(connection).items():
-        schema, _, table = relation.partition(".")
-        text = " || '|' || ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), '')" for column in sorted(columns))
-        for value in values:
-            if connection.execute(f"SELECT count(*) FROM {schema}.{quoted(table)} WHERE contains({text}, ?)", [value]).fetchone() != (0,):  # fmt: skip
-                found.append(f"{relation}: {len(value)} characters")
-    for file in Path(modelled.warehouse.landing.root).rglob("*.parquet"):
-        table = pq.read_table(file)
-        for name in table.column_names:
-            if name.endswith("patient_id") and patient in table[name].to_pylist():
-                found.append(f"{file.name}.{name}")
-            if values & {value for value in table[name].to_pylist() if isinstance(value, str)}:
-                found.append(f"{file.name}.{name}")
-    key = connection.execute(f"SELECT {pseudonym_sql(str(patient))}").fetchone()
-    assert key is not None
-    for held in held_tables(connection):
-        for column in held.pseudonyms:
-            if connection.execute(f"SELECT count(*) FROM {held.sql} WHERE {quoted(column)} = {key[0]}").fetchone() != (
-                0,
-            ):
-                found.append(held.name)
-    return found
+    return holding(modelled.warehouse.connection, Path(modelled.warehouse.landing.root), contracts, patient, values)
 
 
 def test_a_patient_is_forgotten_everywhere_and_totals_stay(modelled: LabWarehouse, contracts: Contracts) -> None:
