@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import tick
+from benchmarks import backfill, growth, ingest, plan, tick
 from benchmarks.report import Result
+from northstar.ingest.registry import SOURCES
 
 pytestmark = pytest.mark.slow
 
@@ -27,3 +28,35 @@ def test_a_result_is_kept_and_joins_the_history(tmp_path: Path) -> None:
     assert json.loads(written.read_text())["figures"] == {"tick seconds": 2.0}
     history = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert [line["figures"]["tick seconds"] for line in history] == [1.0, 2.0]
+
+
+def test_growth(tmp_path: Path) -> None:
+    result = growth.measure(tmp_path, [10_000, 20_000], ["scheduling", "with billing"], 300, repeats=1, days=15)
+    assert len(result.figures["by history"]) == len(result.figures["by slice"]) == 2
+    fewest, most = (figures["models"] for figures in result.figures["by slice"].values())
+    assert 0 < fewest < most
+
+
+@pytest.mark.parametrize(("seconds", "exponent"), [((2.0, 2.0, 2.0), 0.0), ((1.0, 10.0, 100.0), 1.0)])
+def test_the_slope_is_the_exponent(seconds: tuple[float, ...], exponent: float) -> None:
+    assert growth.slope((1_000_000, 10_000_000, 100_000_000), seconds) == pytest.approx(exponent)
+
+
+def test_backfill(tmp_path: Path) -> None:
+    result = backfill.measure(tmp_path, rows=20_000, days=15, whole=False)
+    assert result.figures["rows that differ"] == {model: 0 for model in tick.COMPARED}
+    assert result.figures["history rows"] > 5_000
+
+
+def test_plan(tmp_path: Path) -> None:
+    figures = plan.measure(tmp_path, rows=10_000, days=15).figures
+    assert figures["contracts"] > 1_000
+    assert figures["rows written after a change of a mart"] == 0
+    assert figures["rows written after a change of a stored model"] > 100
+
+
+def test_ingest(tmp_path: Path) -> None:
+    figures = ingest.measure(tmp_path, scale=0.05, changes=2_000, extra_tables=10).figures
+    assert all(figures[f"{name} first read"]["rows"] > 50 for name in SOURCES)
+    assert figures["app changes"]["rows"] >= 2_000
+    assert figures["app changes"]["tables"] > 3
