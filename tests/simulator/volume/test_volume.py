@@ -111,6 +111,31 @@ def test_lives_hang_together(filled: tuple[Connection, Generator]) -> None:
         LEFT JOIN paid USING (invoice_id)""") == 0  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("child", "parent", "key"),
+    [
+        ("scheduling__appointments", "patients__patients", "patient_id"),
+        ("scheduling__appointments", "directory__providers", "provider_id"),
+        ("scheduling__appointments", "directory__clinics", "clinic_id, account_id"),
+        ("scheduling__appointments", "scheduling__appointment_types", "appointment_type_id, account_id"),
+        ("scheduling__appointment_events", "scheduling__appointments", "appointment_id"),
+        ("billing__invoices", "patients__patients", "patient_id, account_id"),
+        ("billing__invoice_lines", "billing__invoices", "invoice_id"),
+        ("billing__payment_allocations", "billing__invoices", "invoice_id"),
+        ("billing__payment_allocations", "billing__payments", "payment_id"),
+        ("billing__refunds", "billing__payments", "payment_id"),
+        ("billing__credit_notes", "billing__invoices", "invoice_id, currency"),
+        ("directory__clinics", "directory__accounts", "account_id"),
+        ("directory__providers", "directory__specialties", "specialty_code"),
+        ("scheduling__provider_schedules", "directory__providers", "provider_id"),
+    ],
+)
+def test_keys_lead_to_rows(filled: tuple[Connection, Generator], child: str, parent: str, key: str) -> None:
+    connection, _ = filled
+    orphans = f"SELECT count(*) FROM raw_app.{child} ANTI JOIN raw_app.{parent} USING ({key})"
+    assert one(connection, orphans) == 0
+
+
 def test_there_are_updates_late_arrivals_and_skew(filled: tuple[Connection, Generator]) -> None:
     connection, _ = filled
     updates, late = one(connection, """
