@@ -42,7 +42,7 @@ def measure(home: Path, scale: float, changes: int, extra_tables: int) -> Result
     """Read everything once, then a tick's worth of changes of PostgreSQL."""
     result = Result("ingest", {"scale": scale, "changes": changes, "extra_tables": extra_tables})
     company = Company(seed=7, scale=scale, anchor=ANCHOR)
-    with PostgresServer(home / "postgres") as server:
+    with PostgresServer() as server:
         create_schema(server.dsn(), extra_tables=extra_tables)
         seed(server.dsn(), company)
         with Services(server.dsn(), company, ANCHOR) as services:

@@ -56,7 +56,7 @@ def test_plan(tmp_path: Path) -> None:
 
 
 def test_ingest(tmp_path: Path) -> None:
-    figures = ingest.measure(tmp_path, scale=0.05, changes=2_000, extra_tables=10).figures
+    figures = ingest.measure(tmp_path, scale=0.05, changes=2_000, extra_tables=20).figures
     assert all(figures[f"{name} first read"]["rows"] > 50 for name in SOURCES)
     assert figures["app changes"]["rows"] >= 2_000
     assert figures["app changes"]["tables"] > 3
