@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -361,3 +364,22 @@ def test_the_report_names_what_failed_and_shows_no_data(shop: Shop) -> None:
     assert "| intermediate.int_shop__shop | breaking, forward-only | 0 |" in text
     assert "| marts_shop.mart_sale_day | breaking | 0 |" in text
     assert "Town" not in text and "TOWN" not in text
+
+
+def test_whoever_types_sqlmesh_plan_prod_is_refused_with_what_to_do(shop: Shop) -> None:
+    rows, held = shop.rows(PROD_ROWS), digest_of_environment(shop.context, "prod")
+    _halve(shop)
+    shop.release()
+
+    done = subprocess.run(
+        [Path(sys.executable).parent / "sqlmesh", "plan", "prod", "--auto-apply", "--no-prompts"],
+        cwd=shop.home / "project",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "run `northstar gate`, then `northstar promote`" in " ".join((done.stdout + done.stderr).split())
+    shop.reopen()
+    assert (shop.rows(PROD_ROWS), digest_of_environment(shop.context, "prod")) == (rows, held)
