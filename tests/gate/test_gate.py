@@ -152,6 +152,20 @@ def test_an_audit_that_fails_stays_failed_however_often_it_is_tried(shop: Shop) 
     assert (shop.rows(PROD_ROWS), digest_of_environment(shop.context, "prod")) == (rows, held)
 
 
+def test_an_audit_of_a_preview_that_prod_will_not_show_closes_the_gate_too(shop: Shop) -> None:
+    """SQLMesh makes it a warning, as such a preview is of a part of history where the engine cannot clone."""
+    shop.edit("models/int_shop__shop.sql", "city::VARCHAR AS city", "NULL::VARCHAR AS city")
+    shop.edit(
+        "models/int_shop__shop.sql",
+        "owner data",
+        "owner data, audits (not_null(columns := city), not_null(columns := city, blocking := false))",
+    )
+
+    report = run_gate(shop.context)
+
+    assert _failed(report)["audits"] == ["intermediate.int_shop__shop: not_null: 3 rows"]
+
+
 def test_a_unit_test_and_the_linter_close_the_gate_before_anything_is_built(shop: Shop) -> None:
     before = shop.tables()
     (shop.home / "project/tests").mkdir()

@@ -15,6 +15,7 @@ from shop import Shop, open_shop
 from steps import ROOT, jobs, steps
 
 from northstar.environments import environment_states
+from northstar.gate.run import run_gate
 from northstar.simulator.loopback import LoopbackServer
 
 pytestmark = pytest.mark.slow
@@ -82,6 +83,7 @@ def pull_request(tmp_path: Path) -> Iterator[PullRequest]:
             "GITHUB_OUTPUT": str(tmp_path / "outputs"),
             "PYTHONPATH": str(ROOT),
         }
+        assert shop.context.run().is_success  # prod is of today, as the bot previews the last days
         yield PullRequest(shop, github, environment)
 
 
@@ -92,28 +94,41 @@ def test_the_bot_previews_a_change_and_tells_what_prod_would_become(pull_request
 
     outputs, done = pull_request.run()
 
-    assert [process.returncode for process in done] == [0, 0], [process.stdout + process.stderr for process in done]
+    github = pull_request.github
+    assert github.unknown == []
+    assert [process.returncode for process in done] == [0, 0], github.checks
     assert pull_request.concluded() == {"PR Environment Synced": "success", "Prod Plan Preview": "success"}
     assert "created_pr_environment=true" in outputs
     [comment] = pull_request.github.comments
     assert "`pr_7`" in comment["body"] and "/deploy" not in comment["body"]
     [preview] = [check for check in pull_request.github.checks if "Prod Plan" in check["name"]]
     assert "mart_sale_day" in preview["output"]["summary"].lower() + preview["output"].get("text", "").lower()
-    assert pull_request.github.unknown == []
     assert [state.name for state in environment_states(shop.context)] == ["prod", "pr_7"]
     previewed = shop.rows("SELECT SUM(sale_count) FROM marts_shop__pr_7.mart_sale_day")
     assert previewed == [(48,)]
     assert shop.rows("SELECT * FROM marts_shop.mart_sale_day ORDER BY sold_on") == rows
 
 
-def test_a_preview_whose_audit_fails_fails_the_check(pull_request: PullRequest) -> None:
+def test_what_the_bot_only_warns_of_closes_the_gate(pull_request: PullRequest) -> None:
+    """On an engine that cannot clone, a failing audit of a preview of the last days is a warning to SQLMesh."""
     shop = pull_request.shop
     shop.edit("models/int_shop__owed.sql", "SUM(amount)", "NULL")
     shop.edit("models/int_shop__owed.sql", "grain shop_id", "grain shop_id, audits (not_null(columns := amount))")
+
+    pull_request.run()
+
+    assert pull_request.concluded()["PR Environment Synced"] == "success"
+    [check] = [check for check in pull_request.github.checks if "PR Environment" in check["name"]]
+    assert "'not_null' audit error: 3 rows failed" in check["output"]["summary"]
+    report = run_gate(shop.context)
+    assert [problem for check in report.checks for problem in check.problems] != [] and not report.passed
+
+
+def test_a_preview_that_cannot_be_built_fails_the_check(pull_request: PullRequest) -> None:
+    shop = pull_request.shop
+    shop.edit("models/int_shop__owed.sql", "SUM(amount)", "ERROR('cannot be computed')")
 
     _, done = pull_request.run()
 
     assert done[0].returncode != 0
     assert pull_request.concluded()["PR Environment Synced"] == "failure"
-    [check] = [check for check in pull_request.github.checks if "PR Environment" in check["name"]]
-    assert "not_null" in check["output"]["summary"]
