@@ -128,8 +128,11 @@ class DuckDBSink:
             tables = self._tables(schema)
             for object in {file.object for file in files} & tables.keys():
                 self._connection.execute(f"DELETE FROM {schema}.{quoted(object)} WHERE _load_id = ?", [load_id])
+            failpoints.reach("in_replace")
             for file in files:
                 self._load_file(schema, file, tables)
+                failpoints.reach("after_replaced_file")
+        failpoints.reach("after_replace")
 
     def _load_whole(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         with self._transaction():
