@@ -50,9 +50,13 @@ PICTURES: Sequence[Picture] = (
         mart="marts_finance.mart_revenue_day",
         metrics=("billed_revenue_usd", "recognised_revenue_usd", "collected_cash_usd"),
         subjects=("patient_finance", "platform_finance"),
-        query="SELECT DATE_TRUNC('WEEK', revenue_date) AS week_start, revenue_stream, {billed_revenue_usd} AS "
-        "billed, {recognised_revenue_usd} AS recognised, {collected_cash_usd} AS collected FROM {mart} "
-        "WHERE is_complete GROUP BY 1, 2 HAVING COUNT(DISTINCT revenue_date) = 7 ORDER BY 1, 2",
+        query="WITH span AS (SELECT revenue_stream, MIN(revenue_date) AS first_day, MAX(revenue_date) AS last_day "
+        "FROM {mart} WHERE is_complete GROUP BY 1) "
+        "SELECT DATE_TRUNC('WEEK', revenue_date) AS week_start, revenue_stream, {billed_revenue_usd} AS billed, "
+        "{recognised_revenue_usd} AS recognised, {collected_cash_usd} AS collected "
+        "FROM {mart} JOIN span USING (revenue_stream) WHERE is_complete "
+        "AND DATE_TRUNC('WEEK', revenue_date) >= GREATEST(first_day, DATEADD(WEEK, -26, last_day)) "
+        "AND DATEADD(DAY, 6, DATE_TRUNC('WEEK', revenue_date)) <= last_day GROUP BY 1, 2 ORDER BY 1, 2",
     ),
     Picture(
         name="mrr_bridge",
@@ -94,14 +98,14 @@ PICTURES: Sequence[Picture] = (
         metrics=("visits_per_day", "on_time_rate", "panel_return_rate"),
         subjects=("appointment",),
         query="WITH last AS (SELECT MAX(month_start) AS month FROM {mart} WHERE is_period_complete) SELECT "
-        "provider_name, specialty_name, clinic_name, month_start, SUM(available_hours) AS available_hours, "
+        "provider_name, specialty_name, month_start, SUM(available_hours) AS available_hours, "
         "SUM(fulfilled_hours) / NULLIF(SUM(available_hours), 0) AS realised_utilization, SUM(visit_count) "
         "AS visit_count, {visits_per_day} AS visits_per_day, SUM(no_show_count) AS no_show_count, "
         "SUM(no_show_count) / NULLIF(SUM(visit_count + no_show_count + attended_unfinished_count), 0) AS "
         "no_show_rate, SUM(checked_in_count) AS checked_in_count, SUM(on_time_count) AS on_time_count, "
         "{on_time_rate} AS on_time_rate, SUM(checked_in_count - on_time_count) AS late_count FROM {mart} "
-        "CROSS JOIN last WHERE is_period_complete AND month_start = last.month GROUP BY 1, 2, 3, 4 ORDER BY "
-        "2, 1, 3",
+        "CROSS JOIN last WHERE is_period_complete AND month_start = last.month GROUP BY 1, 2, 3 ORDER BY "
+        "2, 1",
         counts=("visit_count", "no_show_count", "checked_in_count", "on_time_count", "late_count"),
         rates={
             "realised_utilization": ("visit_count",),

@@ -26,26 +26,31 @@ class Words(NamedTuple):
     use: str = ""
     avoid: str = ""
     notes: str = ""
-    """What the lines after the last of these parts add."""
+    """What is said besides, in sentences behind an answer or behind the last of these parts."""
 
 
 def words_of(description: str) -> Words:
     """Take a description apart as the house style writes it."""
-    pieces = _HEAD.split(" \n".join(line.strip() for line in description.strip().splitlines()))
+    pieces = _HEAD.split(_flowing(description))
     found = {"row": _flowing(pieces[0])}
     for head, text in zip(pieces[1::2], pieces[2::2], strict=True):
         found[_HEADS[head]] = text
-    last = next(reversed(found))
-    if last != "row":
-        said, _, notes = found[last].partition(". \n")
-        found[last] = said + ("." if notes else "")
-        found["notes"] = _flowing(notes)
+    for head in dict.fromkeys(("answers", next(reversed(found)))):
+        if head in found and head != "row":
+            found[head], rest = _first_sentence(found[head])
+            found["notes"] = f"{found.get('notes', '')} {rest}"
     return Words(**{name: _flowing(text) for name, text in found.items()})
 
 
 def cadence_of(cron: str) -> str:
     """A cron expression in a word, or as it is."""
     return _CADENCES.get(cron, cron)
+
+
+def _first_sentence(text: str) -> tuple[str, str]:
+    """The first sentence, and the rest."""
+    sentence, stop, rest = text.partition(". ")
+    return sentence + stop.strip(), rest
 
 
 def _flowing(text: str) -> str:

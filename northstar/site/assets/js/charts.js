@@ -5,8 +5,9 @@
   const COLORS = { blue: "#4e83b1", sand: "#d2a34c", green: "#5d9b7a", red: "#c26a5e", violet: "#8577ad", grey: "#8d969d" };
   const date = (text) => new Date(text.length > 10 ? `${text}Z` : `${text}T00:00Z`);
   const month = (text) => text.slice(0, 7);
-  const plot = (options) => h("div", { class: "plot" }, Plot.plot({ style: { background: "none", color: "currentColor", fontSize: "12px", fontFamily: "inherit" }, width: Math.min(1100, Math.max(620, document.documentElement.clientWidth - 80)), marginLeft: 70, ...options }));
-  const money = (value) => (Math.abs(value) >= 1e6 ? `$${(value / 1e6).toFixed(1)}M` : Math.abs(value) >= 1e3 ? `$${(value / 1e3).toFixed(0)}k` : `$${value}`);
+  const plot = (options) => h("div", { class: "plot" }, Plot.plot({ style: { background: "none", color: "currentColor", fontSize: "12px", fontFamily: "inherit" }, width: Math.min(1100, Math.max(620, document.documentElement.clientWidth - 80)), marginLeft: 70, marginBottom: 38, ...options }));
+  const money = (value) => `${value < 0 ? "−" : ""}$${d3.format(Math.abs(value) >= 1000 ? ".3~s" : "d")(Math.abs(value)).toUpperCase().replace("K", "k")}`;
+  const months = (rows) => (text) => { const first = rows[0] && rows[0].month === text; const at = date(`${text}-01`); return d3.utcFormat(first || at.getUTCMonth() === 0 ? "%b\n%Y" : "%b")(at); };
   const long = (rows, keys, keep) => rows.flatMap((row) => Object.entries(keys).map(([key, name]) => ({ ...keep(row), name, value: row[key] })));
   const small = (picture) => NS.h("span", { class: "soft", title: `From 1 to ${picture.threshold - 1}: left out` }, `< ${picture.threshold}`);
 
@@ -27,10 +28,11 @@
       const kinds = { new: "New", reactivation: "Reactivation", expansion: "Expansion", contraction: "Contraction", churn: "Churn", fx: "Exchange rates" };
       const rows = long(picture.rows, kinds, (row) => ({ month: month(row.month_start) })).filter((row) => row.value);
       const last = picture.rows.at(-1);
+      const months_of = months(picture.rows.map((row) => ({ month: month(row.month_start) })));
       return [last ? h("p", {}, `${NS.dollars.format(last.opening)} at the start of ${month(last.month_start)}, ${NS.dollars.format(last.closing)} at its end: ${NS.dollars.format(last.net_new)} net new.`) : null,
-        plot({ height: 300, x: { type: "band", label: null }, y: { grid: true, tickFormat: money, label: "moved" }, color: { legend: true, domain: Object.values(kinds), range: [COLORS.blue, COLORS.violet, COLORS.green, COLORS.sand, COLORS.red, COLORS.grey] },
+        plot({ height: 300, x: { type: "band", label: null, tickFormat: months_of }, y: { grid: true, tickFormat: money, label: "moved" }, color: { legend: true, domain: Object.values(kinds), range: [COLORS.blue, COLORS.violet, COLORS.green, COLORS.sand, COLORS.red, COLORS.grey] },
           marks: [Plot.barY(rows, { x: "month", y: "value", fill: "name", tip: { format: { y: NS.dollars.format } } }), Plot.ruleY([0])] }),
-        plot({ height: 180, x: { type: "band", label: null }, y: { grid: true, tickFormat: money, label: "MRR at the end of the month", zero: true },
+        plot({ height: 180, x: { type: "band", label: null, tickFormat: months_of }, y: { grid: true, tickFormat: money, label: "MRR at the end of the month", zero: true },
           marks: [Plot.barY(picture.rows, { x: (row) => month(row.month_start), y: "closing", fill: COLORS.blue, fillOpacity: 0.75, tip: { format: { y: NS.dollars.format } } }), Plot.ruleY([0])] })];
     },
     utilization_by_clinic: (picture) => {
@@ -38,15 +40,15 @@
       const clinics = new Set(rows.map((row) => row.clinic)).size;
       return plot({ height: 60 + 18 * clinics, marginLeft: 190, padding: 0.06, x: { type: "band", label: null, tickFormat: (day) => (day.getUTCDay() === 1 ? d3.utcFormat("%d %b")(day) : "") }, y: { label: null, domain: d3.groupSort(rows, (group) => -d3.mean(group, (row) => row.utilization ?? 0), (row) => row.clinic) },
         color: { legend: true, type: "linear", scheme: "YlGnBu", domain: [0, 1], clamp: true, tickFormat: ".0%", label: "Booked by available time" },
-        marks: [Plot.cell(rows, { x: "day", y: "clinic", fill: "utilization", inset: 0.5 }),
-          Plot.text(rows.filter((row) => row.small), { x: "day", y: "clinic", text: () => "·", fill: "currentColor" }),
+        marks: [Plot.cell(rows.filter((row) => row.utilization !== null), { x: "day", y: "clinic", fill: "utilization", inset: 0.5 }),
+          Plot.cell(rows.filter((row) => row.small), { x: "day", y: "clinic", fill: "currentColor", fillOpacity: 0.13, inset: 0.5 }),
           Plot.tip(rows, Plot.pointer({ x: "day", y: "clinic", channels: { booked: (row) => (row.small ? `suppressed: fewer than ${picture.threshold} slots` : NS.percent.format(row.utilization ?? 0)) }, format: { x: "%Y-%m-%d" } }))] });
     },
     provider_scorecard: (picture) => {
       const rate = (name, head) => ({ head, number: true, phone: head, value: (row) => row[name], cell: (row) => ((row.small || []).includes(name) ? small(picture) : row[name] === null ? "" : h("span", { class: "bar-cell" }, h("span", { class: "bar", style: `--share:${Math.min(1, Math.max(0, row[name]))}` }, NS.percent.format(row[name])))) });
       const count = (name, head) => ({ head, number: true, phone: head, value: (row) => row[name], cell: (row) => ((row.small || []).includes(name) ? small(picture) : row[name] === null ? "" : NS.number.format(row[name])) });
       return [picture.rows.length ? h("p", { class: "soft" }, month(picture.rows[0].month_start)) : null, NS.table([
-        { head: "provider", value: (row) => row.provider_name, cell: (row) => row.provider_name }, { head: "specialty", value: (row) => row.specialty_name, cell: (row) => row.specialty_name }, { head: "clinic", value: (row) => row.clinic_name, cell: (row) => row.clinic_name },
+        { head: "provider", value: (row) => row.provider_name, cell: (row) => row.provider_name }, { head: "specialty", value: (row) => row.specialty_name, cell: (row) => row.specialty_name }, 
         count("available_hours", "hours"), rate("realised_utilization", "utilization"), count("visit_count", "visits"), count("visits_per_day", "visits a day"), rate("no_show_rate", "no-shows"), rate("on_time_rate", "on time"),
       ], picture.rows)];
     },
@@ -88,7 +90,7 @@
     const ticks = (health.ticks || []).map((tick) => ({ ...tick, at: date(tick.tick_at) }));
     return [
       h("h1", {}, "Health of the warehouse"),
-      part("Latency", "From a commit at the source to a row that can be queried in a mart: the median change of each tick, by source, against 45 minutes.", health.latency, (rows) => plot({ height: 260, x: { type: "utc", label: null }, y: { grid: true, label: "minutes", zero: true }, color: { legend: true, range: [COLORS.blue, COLORS.sand, COLORS.green, COLORS.violet] },
+      part("Latency", "From a commit at the source to a row that can be queried in a mart: the median change of each tick, by source, against 45 minutes.", health.latency, (rows) => plot({ height: 260, x: { type: "utc", label: null, ticks: 8, tickFormat: "%d %b\n%H:%M" }, y: { grid: true, label: "minutes", zero: true }, color: { legend: true, range: [COLORS.blue, COLORS.sand, COLORS.green, COLORS.violet] },
         marks: [Plot.ruleY([45], { stroke: COLORS.red, strokeDasharray: "4 3" }), Plot.lineY(rows, { x: (row) => date(row.tick_at), y: "median_minutes", stroke: "source", marker: "dot", tip: true })] })),
       part("Quarantine", "Records that a batch held back, by the day on which they were loaded.", health.quarantine, (rows) => [plot({ height: 220, x: { type: "band", label: null }, y: { grid: true, label: "records" }, color: { legend: true },
         marks: [Plot.barY(rows, Plot.groupX({ y: "sum" }, { x: "day", y: "records", fill: "source", tip: true })), Plot.ruleY([0])] }), NS.table([
@@ -96,7 +98,7 @@
         { head: "day", value: (row) => row.day, cell: (row) => row.day }, { head: "records", number: true, phone: "records", value: (row) => row.records, cell: (row) => NS.number.format(row.records) }, { head: "still held", number: true, phone: "still held", value: (row) => row.held, cell: (row) => NS.number.format(row.held) }], rows)]),
       part("Audits", "Results a day; failures are named below.", health.audit_days, (rows) => [plot({ height: 180, x: { type: "band", label: null }, y: { grid: true, label: "results" }, marks: [Plot.barY(rows, { x: "day", y: "results", fill: COLORS.green, fillOpacity: 0.7, tip: true }), Plot.barY(rows, { x: "day", y: "failed", fill: COLORS.red })] }),
         (health.audits || []).some((row) => row.failed) ? NS.table([{ head: "model", cell: (row) => NS.modelLink(row.model) }, { head: "audit", cell: (row) => h("span", { class: "mono" }, row.audit) }, { head: "failed of all", number: true, phone: "failed of all", cell: (row) => `${row.failed} of ${row.results}` }, { head: "last failure", cell: (row) => NS.time(row.failed_at) }], health.audits.filter((row) => row.failed)) : h("p", {}, "None failed.")]),
-      part("Ticks", "How long each took, and how it ended.", ticks, (rows) => plot({ height: 200, x: { type: "utc", label: null }, y: { grid: true, label: "seconds", zero: true }, color: { legend: true }, marks: [Plot.ruleX(rows, { x: "at", y: "seconds", stroke: "status" }), Plot.dot(rows, { x: "at", y: "seconds", fill: "status", r: 4, tip: { channels: { rows: "rows_landed", models: "models_run" } } })] })),
+      part("Ticks", "How long each took, and how it ended.", ticks, (rows) => plot({ height: 200, x: { type: "utc", label: null, ticks: 8, tickFormat: "%d %b\n%H:%M" }, y: { grid: true, label: "seconds", zero: true }, color: { legend: true }, marks: [Plot.ruleX(rows, { x: "at", y: "seconds", stroke: "status" }), Plot.dot(rows, { x: "at", y: "seconds", fill: "status", r: 4, tip: { channels: { rows: "rows_landed", models: "models_run" } } })] })),
       health.freshness && health.freshness.length ? [h("h2", {}, "How far marts show their sources"), NS.table([{ head: "mart", value: (row) => row.mart, cell: (row) => NS.modelLink(row.mart) }, { head: "source", value: (row) => row.source, cell: (row) => row.source }, { head: "complete through", value: (row) => row.complete_through, cell: (row) => NS.time(row.complete_through) }, { head: "behind the last tick", number: true, phone: "minutes behind", value: (row) => row.lag_minutes, cell: (row) => `${row.lag_minutes} min` }], health.freshness)] : null,
     ];
   };

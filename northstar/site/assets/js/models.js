@@ -8,6 +8,14 @@
   const select = (label, values, current, pick) => h("label", {}, label, h("select", { onchange: (event) => pick(event.target.value) },
     h("option", { value: "" }, "all"), values.map((value) => h("option", { value, selected: value === current }, value))));
 
+  /* Through when the subjects are complete: one line while they agree. */
+  const complete = () => {
+    const subjects = Object.entries(NS.data.as_of);
+    if (!subjects.length) return null;
+    if (new Set(Object.values(NS.data.as_of)).size === 1) return h("p", {}, "Everything is complete through ", h("strong", {}, NS.time(subjects[0][1])), h("span", { class: "soft" }, ", exclusive."));
+    return [h("h2", {}, "Complete through"), NS.facts(subjects.map(([subject, through]) => [subject.replaceAll("_", " "), NS.time(through)]))];
+  };
+
   NS.pages.home = () => {
     const counts = LAYERS.map((layer) => [layer, NS.data.models.filter((model) => model.layer === layer).length]).filter(([, count]) => count);
     const schemas = new Map();
@@ -20,10 +28,10 @@
         ["metrics", h("a", { href: "#/metrics" }, NS.number.format(NS.data.metrics.length))],
         ["dashboards and data products", h("a", { href: "#/readers" }, NS.number.format(NS.data.exposures.length))],
       ]),
-      Object.keys(NS.data.as_of).length ? [h("h2", {}, "Complete through"),
-        NS.facts(Object.entries(NS.data.as_of).map(([subject, through]) => [subject.replaceAll("_", " "), NS.time(through)]))] : null,
-      [...schemas].map(([schema, models]) => [h("h2", {}, `Marts: ${schema}`), h("ul", { class: "cards" }, models.map((model) =>
+      complete(),
+      [...schemas].sort(([, a], [, b]) => b.length - a.length).map(([schema, models]) => [h("h2", {}, `Marts: ${schema}`), h("ul", { class: "cards" }, models.map((model) =>
         h("li", {}, h("h3", {}, h("a", { href: NS.href.model(model.name) }, model.name.split(".")[1].replace("mart_", "").replaceAll("_", " "))), h("p", {}, model.words.answers || model.words.row))))]),
+      NS.data.pictures.length ? [h("h2", {}, "Pictures"), h("ul", { class: "columns-list" }, Object.entries(NS.data.pages).map(([name, title]) => h("li", {}, h("a", { href: `#/pictures/${name}` }, title))))] : null,
     ];
   };
   NS.pages.home.title = () => "Northstar warehouse";
