@@ -143,7 +143,7 @@ MODEL (
     )
   ),
   description 'One row per interval whose batch has passed its audits. SQLMesh does not run it while the batch fails.
-Use it for: stopping a look at the whole log at what has been audited. Not for: analysis.'
+Use it for: stopping a look at the whole log at what has been audited. Not for: analysis. Grows by a row an interval.'
 );
 
 SELECT

@@ -24,7 +24,7 @@ MODEL (
     @guard
   ),
   description 'One row per interval whose postings have passed their audits. SQLMesh does not run it while they fail.
-Use it for: stopping a look at the whole log at what has been audited. Not for: analysis.'
+Use it for: stopping a look at the whole log at what has been audited. Not for: analysis. Grows by a row an interval.'
 );
 
 SELECT

@@ -19,7 +19,7 @@ MODEL (
   )),
   depends_on (intermediate.int_receivables__@{stream}_day, intermediate.int_revenue__@{stream}_day),
   description 'One row per interval whose revenue and balances by day have passed their audits.
-Use it for: saying through which time the daily facts of finance are complete. Not for: analysis.'
+Use it for: saying through which time the daily facts of finance are complete. Not for: analysis. Grows by a row an interval.'
 );
 
 SELECT

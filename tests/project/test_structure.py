@@ -194,6 +194,13 @@ def test_full_models_are_reference_only(models: list[Model]) -> None:
     assert {layer(model.fqn) for model in models if isinstance(model, SeedModel)} <= {"reference"}
 
 
+def test_what_is_stored_says_how_its_cost_grows(models: list[Model]) -> None:
+    said = re.compile(r"\b(grows|costs?|rewrites|recomputed|touche[sd]|written)\b", re.IGNORECASE)
+    kept = [model for model in models if not (model.kind.is_view or model.kind.is_full or model.kind.is_seed)]
+
+    assert [short(model.fqn) for model in kept if not said.search(model.description or "")] == []
+
+
 def test_staging_runs_once_a_day_and_views_above_it_with_their_readers(models: list[Model]) -> None:
     """A view shows what is there, but one that is not due hides from its readers that a parent waits (decision 18)."""
     views = [model for model in models if model.kind.is_view]

@@ -17,7 +17,8 @@ MODEL (
   ),
   description 'One row per invoice whose amounts an interval''s changes may have moved: by its header, a line, an allocation, a
 credit note or a refund, in any version. Use it for: bounding the recomputation of invoices. Not for: analysis.
-Audited against the log of invoices: whatever hangs on an invoice that the source never told of stops here.'
+Audited against the log of invoices: whatever hangs on an invoice that the source never told of stops here.
+Grows by what arrives.'
 );
 
 WITH touched AS (

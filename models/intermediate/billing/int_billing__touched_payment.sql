@@ -17,7 +17,8 @@ MODEL (
   ),
   description 'One row per payment that an interval''s changes may have moved: itself, an allocation or a refund, in any version,
 or an invoice that it is applied to. Use it for: bounding the recomputation of payments. Not for: analysis.
-Audited against the log of payments: an allocation or refund of a payment that the source never told of stops here.'
+Audited against the log of payments: an allocation or refund of a payment that the source never told of stops here.
+Grows by what arrives.'
 );
 
 WITH touched AS (

@@ -9,7 +9,8 @@ MODEL (
     'layer=intermediate'
   ),
   description 'One row per provider, clinic and local day whose numbers an interval''s changes may have moved: by a session, a
-block or an appointment, in any of its versions. Use it for: bounding the recomputation of provider days. Not for: analysis.'
+block or an appointment, in any of its versions. Use it for: bounding the recomputation of provider days. Not for: analysis.
+Grows by what arrives.'
 );
 
 WITH block AS (
