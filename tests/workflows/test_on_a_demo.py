@@ -49,6 +49,8 @@ def test_a_pull_request_is_gated_commented_merged_and_promoted(checkout: Checkou
 def test_the_documentation_is_as_the_models_are(checkout: Checkout) -> None:
     checkout.job("nightly.docs")
 
+    assert (checkout.project / "var/site/index.html").is_file()
+
 
 def test_the_page_is_done_in_ten_minutes_and_prints_what_it_says(checkout: Checkout) -> None:
     environment = {
