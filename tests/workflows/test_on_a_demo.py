@@ -71,7 +71,6 @@ def test_the_page_is_done_in_ten_minutes_and_prints_what_it_says(checkout: Check
             case _:
                 assert [line for line in text.splitlines() if not _is_printed(line, printed)] == [], printed
                 compared += 1
-    import pathlib
 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
