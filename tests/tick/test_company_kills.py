@@ -30,32 +30,31 @@ from northstar.simulator.postgres_server import PostgresServer
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
 START = datetime(2026, 10, 12, 12, tzinfo=UTC)
-TICKS = tuple(START + half_hours * HALF_HOUR for half_hours in (*range(9), *range(10, 49, 2)))
-"""Each half hour, and from the afternoon on each full hour, so that every tick has a boundary to make up for."""
+TICKS = tuple(START + half_hours * HALF_HOUR for half_hours in (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 40, 48))
+"""Over a day: half hours, and longer and longer gaps, so that ticks have boundaries to make up for."""
 MODELS = (
     "marts_operations.mart_appointment_outcome",
     "core.fct_payout_balance",
-    "core.dim_account_owner",
+    "core.dim_salesperson",
     "core.fct_remittance",
 )
-"""Of the app, of Stripe by the hour, of Salesforce a dimension with history, of the partners."""
-PROMOTED_AT = 12
+"""Of the app, of Stripe by the hour, of Salesforce, of the partners."""
+PROMOTED_AT = 7
 """The tick before which a change of a model is promoted."""
 
 AT_FIRST = [
     "before_slot", "after_slot", "in_snapshot", "in_listing", "salesforce_page", "salesforce_pass",
-    "after_list", "after_download", "after_judge", "after_file", "in_load", "statement:5", "after_statement:60",
-    "statement:120", "after_initialise",
+    "after_list", "after_download", "after_judge", "after_file", "in_load", "after_statement:60", "after_initialise",
 ]  # fmt: skip
 """While everything is read for the first time, and prod is made."""
 IN_SOURCES = [
     "after_read", "after_file", "in_load", "before_commit", "after_commit", "after_acknowledge", "after_seal",
-    "after_publication", "after_peek", "salesforce_page", "salesforce_deletes", "after_list", "after_file:3",
+    "after_publication", "after_peek", "salesforce_page", "salesforce_pass", "after_list", "after_file:3",
     "before_commit:2", "after_commit:3", "after_acknowledge:2", "after_seal:2", "after_seal:3", "after_seal:4",
 ]  # fmt: skip
 """After one seal and before the next is between two sources."""
 IN_TICK = ["after_mend", "after_ingest", "after_run", "before_record", "after_record"]
-PROMOTING = ["statement:2", "after_statement:5", "statement:12", "after_statement:30", "statement:80"]
+PROMOTING = ["statement:2", "after_statement:5", "statement:12", "after_statement:30"]
 
 
 def write_report(day: Trouble, compared: dict[str, int], path: Path) -> dict[str, Any]:
@@ -89,19 +88,23 @@ def places_of_day(half_hourly: list[str], hourly: list[str]) -> Iterator[list[st
     sources, in_tick = itertools.cycle(IN_SOURCES), itertools.cycle(IN_TICK)
     usual, by_the_hour = itertools.cycle(half_hourly), itertools.cycle(hourly)
     for number, at in enumerate(TICKS[1:], 1):
-        places = [next(sources), f"statement@{next(usual)}:{1 + number % 4}", f"statement@{next(usual)}:2"]
+        places = [
+            next(sources),
+            next(sources),
+            f"statement@{next(usual)}:{1 + number % 3}",
+            f"statement@{next(usual)}:2",
+        ]
         if at.minute == 0:
             places += [f"statement@{next(by_the_hour)}:{1 + number % 3}"]
         yield [*places, next(in_tick)]
 
 
-def faults(day: Trouble) -> dict[int, Callable[[datetime], None]]:
+def faults(day: Trouble) -> dict[int, tuple[Callable[[datetime], None], ...]]:
     """What else befalls which tick, before its kills."""
     return {
-        1: day.app_down, 2: day.stripe_drops, 4: day.disk_full, 5: day.salesforce_fails, 7: day.app_restarts,
-        8: day.file_locked, 10: day.bucket_fails, 11: day.app_cut, 13: day.stripe_refuses, 14: day.salesforce_limits,
-        16: day.bucket_denies, 17: day.disk_full, 19: day.file_locked, 20: day.app_cut, 22: day.app_restarts,
-        24: day.disk_full, 26: day.app_down,
+        1: (day.app_down, day.file_locked), 2: (day.stripe_drops, day.disk_full), 3: (day.salesforce_fails,),
+        4: (day.app_restarts, day.file_locked), 5: (day.bucket_fails,), 6: (day.app_cut,), 7: (day.stripe_refuses,),
+        8: (day.salesforce_limits,), 9: (day.bucket_denies, day.disk_full), 10: (day.app_cut,), 11: (day.app_restarts,),
     }  # fmt: skip
 
 
@@ -131,7 +134,7 @@ def lab(server: PostgresServer) -> Iterator[CompanyLab]:
 
 def promote(day: Trouble, calm: Side, project: Path, at: datetime) -> None:
     edit(project, calm, day.struck)
-    calm.promote(at)
+    assert in_fork(lambda: calm.promote(at)) == 0
     for place in PROMOTING:
         day.kill(lambda: day.struck.promote(at), place, "while promoting")
     assert in_fork(lambda: day.struck.promote(at)) == 0
@@ -179,8 +182,8 @@ def test_a_day_on_which_everything_happens_ends_as_one_on_which_nothing_did(
             if number:
                 lab.live(at)
             tick_well(calm, at)
-            if number in special:
-                special[number](at)
+            for befall in special.get(number, ()):
+                befall(at)
             for place in places:
                 day.kill(lambda at=at: struck.tick(at), place)  # type: ignore[misc]
             tick_well(struck, at)
@@ -197,9 +200,9 @@ def test_a_day_on_which_everything_happens_ends_as_one_on_which_nothing_did(
     assert differing == set()
     assert {name: unequal for name, (_, unequal) in compared.items() if unequal} == {}
     assert all(compared[name][0] for name in MODELS), "nothing was compared"
-    assert report["kills"] >= 100
+    assert report["kills"] >= 70
     reached = {what.removeprefix("SIGKILL ") for what, count in day.injected.items() if count}
     assert {*AT_FIRST, *IN_TICK, *(place for place in IN_SOURCES if ":" not in place)} <= reached
     assert sum("while promoting" in place for place in reached) >= 3
     assert {place.partition("@")[2].partition(":")[0] for place in reached} >= set(hourly)
-    assert sum("statement@" in place for place in reached) >= 20
+    assert sum("statement@" in place for place in reached) >= 12
