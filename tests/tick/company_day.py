@@ -238,13 +238,9 @@ class Trouble:
 
         def work() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-            try:
-                status = self.struck.tick(at)
-            except Exception:
-                os._exit(_FAILED)
-            os._exit(0 if status == "ok" else _FAILED)
+            os._exit(0 if self.struck.tick(at) == "ok" else _FAILED)
 
-        assert in_fork(work) == _FAILED
+        assert in_fork(work) != 0, "there was room enough"  # how it ends, in order or not, must not matter
         self.injected["full disk"] += 1
 
     def file_locked(self, at: datetime) -> None:
