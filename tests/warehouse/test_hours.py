@@ -70,7 +70,8 @@ class Hours:
         """Half an hour, in which beside what happens by itself a deal is won and a charge is refunded."""
         self.lab.live(start + timedelta(minutes=self._dice.randrange(4, 26)))
         crm, stripe = Crm(self.lab.services.salesforce.org), self.lab.services.stripe
-        deal = crm.org.ids("Opportunity", 'NOT "IsClosed" AND NOT "IsDeleted"')[0]
+        account = crm.org.ids("Account", 'NOT "IsDeleted"')[0]
+        deal = crm.open_opportunity(account, "Expansion", self.lab.now, self._dice)
         while crm.move_stage(deal, self.lab.now, self._dice, lose=0) != "Closed Won":
             pass
         charges = [row for row in stripe.store.kinds["charge"] if row["paid"] and row["livemode"]]
