@@ -103,7 +103,10 @@ def test_the_commands_of_the_readme_work_on_what_the_demo_left(environment: dict
     assert commands[0] == "source .venv/bin/activate"
     assert len(commands) >= 7
     for command in commands[1:]:
-        if command not in ("sqlmesh --gateway catalog ui", "sqlmesh plan dev"):  # they stay up, or ask: tests of their own
+        if command not in (
+            "sqlmesh --gateway catalog ui",
+            "sqlmesh plan dev",
+        ):  # they stay up, or ask: tests of their own
             _run(command, environment)
 
 
