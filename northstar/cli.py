@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,7 @@ from northstar.commands.status import status_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
 from northstar.contracts import CONTRACTS, load_contracts
+from northstar.deployment import is_first, prepare_warehouse
 from northstar.environments import environment_states, remove_expired
 from northstar.erasure.screen import Screen
 from northstar.gate.report import markdown, print_report
@@ -47,6 +49,9 @@ from northstar.metrics import load_metrics
 from northstar.promotion.guard import PROD
 from northstar.promotion.promote import promote
 from northstar.settings import Settings
+from northstar.site.build import site_data, write_site
+from northstar.table_size import in_words
+from northstar.tables import print_table
 
 app = typer.Typer(
     help="Northstar Health's warehouse: land the sources, run the models.",
@@ -157,8 +162,11 @@ WaitOption = Annotated[
 
 
 @contextmanager
-def _project(purpose: str, wait: int) -> Iterator[SQLMeshContext]:
-    """The SQLMesh project under the writer lock, for whose holder it waits some minutes; quiet."""
+def _project(purpose: str, wait: int, deploys: bool = False) -> Iterator[SQLMeshContext]:
+    """The SQLMesh project under the writer lock, for whose holder it waits some minutes; quiet.
+
+    For what ``deploys``, an empty warehouse is made ready first.
+    """
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     settings = Settings.from_environment()
     lock = writer_lock(lock_of(settings), purpose, wait_for="anyone" if wait else "nobody", patience=60 * wait)
@@ -168,6 +176,8 @@ def _project(purpose: str, wait: int) -> Iterator[SQLMeshContext]:
         context = SQLMeshContext(paths=str(settings.project))
         try:
             context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
+            if deploys and is_first(context.state_reader.get_environment(PROD)):
+                prepare_warehouse(context, settings)
             yield context
         finally:
             context.close()
@@ -193,7 +203,7 @@ def gate_command(
 
     Keeps a receipt, which `northstar promote` asks for.  Exits with 1 when a check failed.
     """
-    with _project("northstar gate", wait) as context:
+    with _project("northstar gate", wait, deploys=True) as context:
         report = run_gate(context, base, environment, days)
     match report_format:
         case ReportFormat.JSON:
@@ -208,7 +218,7 @@ def gate_command(
 @app.command("promote")
 def promote_command(wait: WaitOption = 0) -> None:
     """Put into prod what the gate has passed; refuses anything else."""
-    with _project("northstar promote", wait) as context:
+    with _project("northstar promote", wait, deploys=True) as context:
         promotion = promote(context)
     what = "prod is now" if promotion.changed else "prod was already"
     terminal.print(f"{what} {promotion.digest}", highlight=False)
@@ -236,18 +246,24 @@ def environments_command(
         for state in states:
             sys.stdout.write(json.dumps(state.as_line()) + "\n")
         return
-    table = Table("environment", "owners", "planned", "ends", "models", "its own", "rows of its own")
-    for state in states:
-        table.add_row(
-            state.name + ("" if state.finished else " (unfinished: plan it again)"),
-            ", ".join(state.owners),
-            f"{state.planned_at:%Y-%m-%d %H:%M}" if state.planned_at else "",
-            f"{state.expires_at:%Y-%m-%d %H:%M}" if state.expires_at else "never",
-            str(state.models),
-            str(len(state.own_models)),
-            f"{state.own_rows:,}",
-        )
-    Console().print(table)
+    print_table(
+        Console(),
+        "",
+        ("environment", "owners", "planned", "ends", "models", "its own", "rows of its own", "size"),
+        [
+            (
+                state.name + ("" if state.finished else " (unfinished: plan it again)"),
+                ", ".join(state.owners),
+                f"{state.planned_at:%Y-%m-%d %H:%M}" if state.planned_at else "",
+                f"{state.expires_at:%Y-%m-%d %H:%M}" if state.expires_at else "never",
+                str(state.models),
+                str(len(state.own_models)),
+                f"{state.own_rows:,}",
+                "" if state.own_bytes is None else in_words(state.own_bytes),
+            )
+            for state in states
+        ],
+    )
 
 
 docs = typer.Typer(help="Documentation that is written from the models.", no_args_is_help=True)
@@ -262,6 +278,21 @@ def bus_matrix_command() -> None:
     with clear_errors():
         changed = rewrite(project, SQLMeshContext(paths=str(project)))
     terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
+
+
+@docs.command("build")
+def docs_build_command(
+    to: Annotated[Path, typer.Option("--to", help="The folder; an earlier site in it is replaced.")] = Path("var/site"),
+    wait: WaitOption = 0,
+) -> None:
+    """Write the documentation site: models, lineage, metrics, readers, health and pictures, for any browser."""
+    with _project("northstar docs build", wait) as context:
+        data = site_data(context, Settings.from_environment().project, utc_now())
+    with clear_errors():
+        write_site(data, to)
+    terminal.print(
+        f"{to / 'index.html'}: {len(data['models'])} models, {len(data['pictures'])} pictures", highlight=False
+    )
 
 
 app.command("tick")(tick_command)

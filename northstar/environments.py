@@ -10,9 +10,10 @@ from typing import Any
 from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.environment import Environment
-from sqlmesh.core.snapshot import SnapshotTableInfo
+from sqlmesh.core.snapshot import DeployabilityIndex, SnapshotTableInfo
 
 from northstar.promotion.guard import PROD
+from northstar.table_size import size_in_bytes
 from northstar.warehouse import model_name
 
 
@@ -22,7 +23,7 @@ class EnvironmentState:
 
     name: str
     owners: list[str]
-    """Owners of the models that it does not share with prod, the most frequent first."""
+    """Owners of its models that are not prod's, the most frequent first; of all of them when it is as prod is."""
     planned_at: datetime | None
     """When it was last planned, UTC."""
     expires_at: datetime | None
@@ -31,6 +32,8 @@ class EnvironmentState:
     own_models: list[str]
     """Models whose tables prod does not use."""
     own_rows: int
+    own_bytes: int | None
+    """On disk, of the same tables; None when the engine does not tell."""
     finished: bool
     """False: a plan died on its way; planning again heals it."""
 
@@ -43,7 +46,7 @@ class EnvironmentState:
 def environment_states(context: Context) -> list[EnvironmentState]:
     """All environments, prod first."""
     environments = context.state_reader.get_environments()
-    prod = {snapshot.version for held in environments if held.name == PROD for snapshot in held.snapshots}
+    prod = [snapshot for held in environments if held.name == PROD for snapshot in held.snapshots]
     states = [_state(context, environment, prod) for environment in environments]
     return sorted(states, key=lambda state: (state.name != PROD, state.name))
 
@@ -56,29 +59,38 @@ def remove_expired(context: Context) -> None:
     context.run_janitor(ignore_ttl=False)
 
 
-def _state(context: Context, environment: Environment, prod: set[str]) -> EnvironmentState:
-    own = [snapshot for snapshot in environment.snapshots if snapshot.is_model and not snapshot.is_external]
+def _state(context: Context, environment: Environment, prod: list[SnapshotTableInfo]) -> EnvironmentState:
+    held = [snapshot for snapshot in environment.snapshots if snapshot.is_model and not snapshot.is_external]
+    snapshots = context.state_reader.get_snapshots(held)
+    own, differing, index = held, held, DeployabilityIndex.all_deployable()
     if environment.name != PROD:
-        own = [snapshot for snapshot in own if snapshot.version not in prod]
-    snapshots = context.state_reader.get_snapshots(own).values()
-    owners = Counter(snapshot.node.owner for snapshot in snapshots if snapshot.node.owner)
+        every = context.state_reader.get_snapshots(environment.snapshots)
+        index = DeployabilityIndex.create(every, start=environment.start_at)
+        shown = {snapshot.table_name() for snapshot in prod if snapshot.is_model and not snapshot.is_external}
+        known = {snapshot.snapshot_id for snapshot in prod}
+        own = [snapshot for snapshot in held if snapshot.table_name(index.is_representative(snapshot)) not in shown]
+        differing = [snapshot for snapshot in held if snapshot.snapshot_id not in known] or held
+    owners = Counter(owner for snapshot in differing if (owner := snapshots[snapshot.snapshot_id].node.owner))
+    sizes = [size for snapshot in own if (size := _size(context, snapshot, index)) is not None]
     return EnvironmentState(
         environment.name,
         [owner for owner, _ in owners.most_common()],
-        max((datetime.fromtimestamp(s.updated_ts / 1000, UTC) for s in snapshots), default=None),
+        max((datetime.fromtimestamp(s.updated_ts / 1000, UTC) for s in snapshots.values()), default=None),
         datetime.fromtimestamp(environment.expiration_ts / 1000, UTC) if environment.expiration_ts else None,
         len(environment.snapshots),
         sorted(model_name(snapshot.name) for snapshot in own),
-        sum(_rows(context, snapshot) for snapshot in own),
+        sum(rows for rows, _ in sizes),
+        None if any(size is None for _, size in sizes) else sum(size or 0 for _, size in sizes),
         environment.finalized_ts is not None,
     )
 
 
-def _rows(context: Context, snapshot: SnapshotTableInfo) -> int:
+def _size(context: Context, snapshot: SnapshotTableInfo, index: DeployabilityIndex) -> tuple[int, int | None] | None:
+    """Rows and bytes of a model's table; None when it has none."""
     if snapshot.is_view or snapshot.is_symbolic:
-        return 0
-    table = snapshot.table_name()
+        return None
+    table = snapshot.table_name(index.is_representative(snapshot))
     if not context.engine_adapter.table_exists(table):
-        return 0
+        return None
     row = context.engine_adapter.fetchone(exp.select("COUNT(*)").from_(table))
-    return int(row[0]) if row else 0
+    return int(row[0]) if row else 0, size_in_bytes(context.engine_adapter, table)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import duckdb
-from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.console import NoopConsole, set_console
 from sqlmesh.core.engine_adapter.base import EngineAdapter
@@ -23,6 +22,7 @@ from sqlmesh.utils.errors import PlanError, SQLMeshError
 
 from northstar import engine, stopping
 from northstar.contracts import CONTRACTS, load_contracts
+from northstar.deployment import declare_raw
 from northstar.erasure.screen import Screen
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
@@ -263,7 +263,7 @@ class Warehouse:
         """
         ensure_key(self.connection)
         Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
-        self._declare_raw()
+        declare_raw(self.context, self.sink)
         with self.recorded() as recorder, engine.checked(self.check):
             try:
                 self.context.plan(
@@ -277,17 +277,6 @@ class Warehouse:
             except PlanError as error:
                 reasons = "; ".join(f"{model}: {why}" for model, why in recorder.report.failures.items()) or str(error)
                 raise WarehouseError(f"the prod environment could not be created: {reasons}") from error
-
-    def _declare_raw(self) -> None:
-        """Create the raw tables that staging reads and no source has landed yet, so that views on them can be made."""
-        for model in self.context.models.values():
-            name = exp.to_table(model.fqn)
-            if model.kind.is_external and name.db.lower().startswith("raw_"):
-                columns = {
-                    column.lower(): kind.sql(dialect="duckdb")
-                    for column, kind in (model.columns_to_types or {}).items()
-                }
-                self.sink.declare(name.db.lower(), name.name.lower(), columns)
 
     def run(self, at: datetime) -> RunReport:
         """Run every model that is due at a boundary.

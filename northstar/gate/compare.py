@@ -61,9 +61,7 @@ def _summary(name: str, diff: TableDiff) -> ModelDiff:
 def metric_diffs(
     context: Context, metrics: Iterable[Metric], preview: Preview, environment: str, base: str
 ) -> list[MetricDiff]:
-    """Metrics of affected marts before and after; of a bounded preview none, as sums over less would mislead."""
-    if preview.start is not None:
-        return []
+    """Metrics of affected marts before and after.  The preview must be of all history (see uncompared)."""
     affected = {model_name(snapshot.name): snapshot for snapshot in preview.affected if snapshot.is_model}
     found = []
     for metric in metrics:
@@ -78,6 +76,14 @@ def metric_diffs(
             if before != after:
                 found.append(MetricDiff(metric.name, by, before, after))
     return found
+
+
+def uncompared(metrics: Iterable[Metric], preview: Preview) -> list[str]:
+    """The metrics that the change may move and that are not compared, as a part of history would mislead."""
+    if preview.start is None:
+        return []
+    affected = {model_name(snapshot.name) for snapshot in preview.affected}
+    return sorted(metric.name for metric in metrics if metric.mart in affected)
 
 
 def _figures(

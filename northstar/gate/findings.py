@@ -105,6 +105,8 @@ class GateReport:
     base_digest: str | None
     window: str
     """Which part of history was built and compared, in words."""
+    notes: list[str] = field(default_factory=list)
+    """What was left out and why, a sentence each."""
     checks: list[Check] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     costs: list[ModelCost] = field(default_factory=list)

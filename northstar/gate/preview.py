@@ -24,6 +24,7 @@ from sqlmesh.core.snapshot import (
 from sqlmesh.utils.date import to_datetime
 from sqlmesh.utils.errors import SQLMeshError
 
+from northstar.deployment import create_undue_tables
 from northstar.gate.findings import Change, Check, ModelCost
 from northstar.warehouse import RunRecorder, RunReport, model_name
 
@@ -64,15 +65,17 @@ def build(context: Context, environment: str, base: str, days: int) -> Preview:
     The last ``days`` days of the base are built when every affected table is cut by time; otherwise all of history,
     as a merged table or a dimension with history that holds a part of its keys would be a wrong preview.
     """
-    if context.state_reader.get_environment(environment) is not None:
-        context.invalidate_environment(environment, sync=True)
+    _remove(context, environment)
     plan = _plan(context, environment, base, None)
     remade = _remade(plan)
     whole = sorted(model_name(snapshot.name) for snapshot in remade if not _is_cut_by_time(snapshot))
     start = None
     if not whole and any(snapshot.is_incremental_by_time_range for snapshot in remade):
         start = to_datetime(plan.end) - timedelta(days=days)
-        plan = _plan(context, environment, base, start)
+        if start <= to_datetime(plan.start):
+            start = None
+        else:
+            plan = _plan(context, environment, base, start)
     window = f"the last {days} days" if start else "all of history" + _because(context, plan, whole)
     intervals = {item.snapshot_id: len(item.intervals) for item in plan.missing_intervals}
     with _recording(context) as report:
@@ -88,6 +91,32 @@ def build(context: Context, environment: str, base: str, days: int) -> Preview:
         seconds,
     )
     return Preview(plan, check, [] if problems else _costs(context, plan, intervals, report), start, window)
+
+
+def build_first(context: Context, environment: str) -> Check:
+    """Make the tables and views of a first deployment, empty: there is no prod whose intervals could be built."""
+    _remove(context, environment)
+    plan = context.plan_builder(
+        environment,
+        start=earliest_start_date(context.snapshots.values()),  # so that the tables are those that prod will show
+        skip_backfill=True,
+        skip_tests=True,
+        skip_linter=True,
+        include_unmodified=True,
+    ).build()
+    with _recording(context) as report:
+        started = time.monotonic()
+        problems = _apply(context, plan, report)
+        seconds = time.monotonic() - started
+    count = sum(snapshot.is_model for snapshot in plan.context_diff.snapshots.values())
+    summary = f"first deployment: {count} models made in {environment}, empty; ticks fill them once they are prod"
+    return Check("preview", not problems, summary, problems, seconds)
+
+
+def _remove(context: Context, environment: str) -> None:
+    """Remove an environment that an earlier gate left, whole or half-made."""
+    if context.state_reader.get_environment(environment) is not None:
+        context.invalidate_environment(environment, sync=True)
 
 
 def _plan(context: Context, environment: str, base: str, start: datetime | None) -> Plan:
@@ -118,6 +147,7 @@ def _apply(context: Context, plan: Plan, report: RunReport) -> list[str]:
     if plan.uncategorized:
         return [f"{model_name(snapshot.name)}: SQLMesh cannot class this change" for snapshot in plan.uncategorized]
     try:
+        create_undue_tables(context, plan)
         context.apply(plan)
     except SQLMeshError as error:
         failures = [f"{name}: {reason}" for name, reason in report.failures.items()]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from northstar.gate.findings import GateReport, MetricDiff, ModelCost, ModelDiff
+from northstar.tables import print_table
 
 _ROWS_SHOWN = 25
 """Rows of a table before the rest is counted only."""
@@ -82,12 +81,7 @@ def print_report(report: GateReport, console: Console) -> None:
     """Show the findings in a terminal."""
     console.print(f"{_heading(report)}\n", highlight=False, markup=False)
     for title, header, rows in grids(report):
-        table = Table(title=title, title_justify="left")
-        for name in header:
-            table.add_column(name, overflow="fold")
-        for row in _cut(rows):
-            table.add_row(*(escape(cell) for cell in row), style="red" if "FAILED" in row else None)
-        console.print(table)
+        print_table(console, title, header, list(_cut(rows)), alarming="FAILED")
     for problem in _problems(report):
         console.print(problem, style="red", highlight=False, markup=False)
     console.print(verdict(report), style="bold", highlight=False, markup=False)
@@ -107,7 +101,8 @@ def markdown(report: GateReport) -> str:
 
 def _heading(report: GateReport) -> str:
     against = f"Project {report.digest} against {report.base}, in environment {report.environment}"
-    return f"{against}; compared: {report.window}." if report.window else f"{against}."
+    window = f"; compared: {report.window}" if report.window else ""
+    return " ".join([f"{against}{window}.", *(f"{note}." for note in report.notes)])
 
 
 def _problems(report: GateReport) -> list[str]:

@@ -14,9 +14,10 @@ from northstar.clock import to_naive_utc, utc_now
 from northstar.exposures import Exposures, load_exposures
 from northstar.gate import checks, compare, impact
 from northstar.gate.findings import Check, GateReport
-from northstar.gate.preview import build, changes
+from northstar.gate.preview import build, build_first, changes
 from northstar.gate.published import broken_promises
 from northstar.metrics import load_metrics
+from northstar.promotion.guard import PROD
 from northstar.promotion.ledger import Ledger, Receipt, digest, digest_of_environment
 from northstar.warehouse import WarehouseError, model_name
 
@@ -30,11 +31,12 @@ _LOADED = ("models/", "external_models", "macros/", "audits/", "signals/", "lint
 def run_gate(context: Context, base: str = "prod", environment: str | None = None, days: int = DAYS) -> GateReport:
     """Prove the project as it stands against an environment, and keep a receipt of what was found.
 
-    A check that fails stops those that build upon it.  Raises WarehouseError when there is no such base.
+    A check that fails stops those that build upon it.  Without a prod the receipt is one for its first deployment.
+    Raises WarehouseError when there is no such base.
     """
     base_digest = digest_of_environment(context, base)
-    if base_digest is None:
-        raise WarehouseError(f"there is no environment {base} to compare with: run `northstar tick` first")
+    if base_digest is None and base != PROD:
+        raise WarehouseError(f"there is no environment {base} to compare with; `northstar envs` lists what there is")
     this = digest(context.snapshots)
     environment = environment or f"gate_{this[:8]}"
     report = GateReport(environment, base, commit_of(context.path), this, base_digest, "")
@@ -57,6 +59,9 @@ def _prove(context: Context, report: GateReport, days: int) -> None:
     if report.digest == report.base_digest:
         report.checks.append(Check("preview", True, f"nothing differs from {report.base}"))
         return
+    if report.base_digest is None:
+        report.checks.append(build_first(context, report.environment))
+        return
     preview = build(context, report.environment, report.base, days)
     report.checks.append(preview.check)
     report.window, report.costs = preview.window, preview.costs
@@ -74,6 +79,12 @@ def _prove(context: Context, report: GateReport, days: int) -> None:
     for reader in report.readers:
         reader.differing = impact.differing(reader, report.diffs)
     metrics = load_metrics(context.path).values()
+    if left_out := compare.uncompared(metrics, preview):
+        report.notes.append(
+            f"Metrics of affected marts ({', '.join(left_out)}) were not compared, as a figure over {preview.window} "
+            "says little beside one over all; --days with more days than there are compares them"
+        )
+        return
     report.metrics = compare.metric_diffs(context, metrics, preview, report.environment, report.base)
 
 

@@ -21,9 +21,9 @@ def check(evaluator: MacroEvaluator) -> None:
         return
     ledger, asked = Ledger(evaluator.engine_adapter), digest(evaluator.snapshots)
     allowed = ledger.allowed()
-    if allowed is None:
+    if not allowed:
         ledger.allow(asked, None, "first deployment")
-    elif allowed != asked:
+    elif asked not in allowed:
         raise SQLMeshError(
             "prod may only become what the gate has passed: run `northstar gate`, then `northstar promote`. "
             f"This project is {asked}, which was not promoted; nothing was changed."

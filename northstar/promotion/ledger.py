@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlglot import exp
@@ -22,6 +23,7 @@ from northstar.clock import to_naive_utc, utc_now
 
 _RECEIPT = "ops.gate_receipt"
 _PROMOTION = "ops.promotion"
+_BEGUN = "begun"
 _TABLES = {
     _RECEIPT: {
         "digest": "VARCHAR",
@@ -101,16 +103,21 @@ class Ledger:
         digest_, base_digest, commit_id, passed, made_at, environment, report = row
         return Receipt(digest_, base_digest, commit_id, passed, made_at, environment, json.loads(report))
 
+    def begin(self, wanted: str, commit_id: str | None) -> None:
+        """Let a digest become prod beside what is prod, whose ticks go on when the promotion dies."""
+        self._insert(_PROMOTION, wanted, commit_id, _BEGUN, to_naive_utc(utc_now()))
+
     def allow(self, allowed: str, commit_id: str | None, reason: str) -> None:
         """Let a digest be prod from now on.  What was prod before is no longer allowed to come back by itself."""
         self._insert(_PROMOTION, allowed, commit_id, reason, to_naive_utc(utc_now()))
 
-    def allowed(self) -> str | None:
-        """The digest that may be prod, None when nothing was ever promoted."""
+    def allowed(self) -> list[str]:
+        """The digests that may be prod, the newest first; none when nothing was ever promoted."""
         if not self._adapter.table_exists(_PROMOTION):
-            return None
-        row = self._adapter.fetchone(f"SELECT digest FROM {_PROMOTION} ORDER BY promoted_at DESC LIMIT 1")
-        return None if row is None else str(row[0])
+            return []
+        rows = self._adapter.fetchall(f"SELECT digest, reason FROM {_PROMOTION} ORDER BY promoted_at DESC")
+        begun = list(takewhile(lambda row: row[1] == _BEGUN, rows))
+        return [str(digest) for digest, _ in rows[: len(begun) + 1]]
 
     def _insert(self, table: str, *values: object) -> None:
         columns = {name: exp.DataType.build(kind, dialect="snowflake") for name, kind in _TABLES[table].items()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlmesh import Context
 from sqlmesh.utils.errors import SQLMeshError
 
+from northstar.deployment import create_undue_tables, is_first
 from northstar.gate.run import commit_of
 from northstar.promotion.guard import PROD
 from northstar.promotion.ledger import Ledger, Receipt, digest, digest_of_environment
@@ -30,20 +31,20 @@ def promote(context: Context) -> Promotion:
     commit, against what prod holds now.
     """
     ledger, this, was = Ledger(context.engine_adapter), digest(context.snapshots), digest_of_environment(context, PROD)
+    commit_id = commit_of(context.path)
     if this == was:
-        ledger.allow(this, commit_of(context.path), "prod as it was")
+        ledger.allow(this, commit_id, "prod as it was")
         _apply(context)
         return Promotion(this, was, False)
-    commit_id = commit_of(context.path)
     _check(ledger.newest_receipt(this), commit_id, was)
-    allowed_before = ledger.allowed()
-    ledger.allow(this, commit_id, "gate passed")
+    ledger.begin(this, commit_id)
     try:
         _apply(context)
     except WarehouseError:
-        if allowed_before is not None and digest_of_environment(context, PROD) == was:
-            ledger.allow(allowed_before, None, "promotion failed, prod as it was")
+        if was is not None and digest_of_environment(context, PROD) == was:
+            ledger.allow(was, None, "promotion failed, prod as it was")
         raise
+    ledger.allow(this, commit_id, "gate passed")
     return Promotion(this, was, True)
 
 
@@ -61,8 +62,12 @@ def _check(receipt: Receipt | None, commit_id: str | None, was: str | None) -> N
 
 
 def _apply(context: Context) -> None:
+    """Plan prod; its very first plan only makes tables and views, which ticks fill."""
+    first = is_first(context.state_reader.get_environment(PROD))
     try:
-        context.plan(PROD, skip_tests=True, skip_linter=True, auto_apply=True, no_prompts=True)
+        plan = context.plan_builder(PROD, skip_tests=True, skip_linter=True, skip_backfill=first).build()
+        create_undue_tables(context, plan)
+        context.apply(plan)
     except SQLMeshError as error:
         raise WarehouseError(
             f"the plan failed: {str(error).splitlines()[0]}; run `northstar promote` again once mended"

@@ -12,6 +12,8 @@ from pathlib import Path
 from sqlmesh import Context
 from sqlmesh.core.console import NoopConsole, set_console
 
+from northstar import engine
+
 PROJECT = Path(__file__).parents[2]
 MART = "marts_shop.mart_sale_day"
 NOW = "2026-01-05 00:00:10"
@@ -140,10 +142,22 @@ class Shop:
         query = "SELECT table_name FROM duckdb_tables() WHERE schema_name LIKE 'sqlmesh__%'"
         return {str(name) for (name,) in self.rows(query)}
 
+    def release(self) -> None:
+        """Close the files, so that a fork may open them; the next use opens them again."""
+        self.context.close()
+        self.context.engine_adapter.close()
+
+    def reopen(self) -> None:
+        """Load the project anew, as another process would."""
+        self.release()
+        self.context = Context(paths=str(self.home / "project"))
+        self.rows("SELECT 1")  # SQLMesh attaches the warehouse at its first query
+
 
 @contextmanager
-def open_shop(home: Path) -> Iterator[Shop]:
-    """A shop with four days of sales in prod."""
+def open_shop(home: Path, deployed: bool = True) -> Iterator[Shop]:
+    """A shop with four days of sales, in prod unless nothing is ``deployed`` yet."""
+    engine.install()
     project = home / "project"
     for name, text in {"config.yaml": _CONFIG.format(home=home), **_FILES}.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
@@ -158,9 +172,10 @@ def open_shop(home: Path) -> Iterator[Shop]:
     try:
         adapter = context.engine_adapter
         adapter.execute(_DATA)
-        context.plan("prod", execution_time=NOW, auto_apply=True, no_prompts=True)
+        if deployed:
+            context.plan("prod", execution_time=NOW, auto_apply=True, no_prompts=True)
         shop.git("init", "-q")
         shop.commit()
         yield shop
     finally:
-        context.close()
+        shop.context.close()

@@ -102,6 +102,19 @@ def test_tables_cut_by_time_are_built_for_the_last_days_only(shop: Shop) -> None
     assert shop.rows("SELECT COUNT(*) FROM intermediate.int_shop__return") == [(96,)]
 
 
+def test_metrics_are_named_that_a_bounded_preview_does_not_compare(shop: Shop) -> None:
+    shop.edit("models/int_shop__sale.sql", "amount::BIGINT", "(2 * amount)::BIGINT")
+    shop.edit("models/int_shop__owed.sql", "INCREMENTAL_BY_UNIQUE_KEY (unique_key shop_id)", "VIEW")
+
+    bounded = run_gate(shop.context, days=2)
+
+    assert (bounded.window, bounded.metrics) == ("the last 2 days", [])
+    assert "Metrics of affected marts (takings) were not compared" in markdown(bounded)
+    whole = run_gate(shop.context, days=400)
+    assert (whole.window, whole.notes) == ("all of history", [])
+    assert [(metric.before, metric.after) for metric in whole.metrics] == [(45600, 91200)]
+
+
 def test_a_dimension_with_history_is_previewed_in_full(shop: Shop) -> None:
     shop.edit("models/int_shop__shop.sql", "city::VARCHAR AS city", "UPPER(city)::VARCHAR AS city")
 
@@ -288,7 +301,32 @@ def test_environments_are_listed_with_what_they_do_not_share(shop: Shop) -> None
         ["intermediate.int_shop__owed"],
         3,
     )
+    shop.rows("CHECKPOINT NORTHSTAR")
+    prod, preview = environment_states(shop.context)
+    assert preview.own_bytes is not None and 0 < preview.own_bytes < (prod.own_bytes or 0)
     assert preview.expires_at is not None and preview.as_line()["expires_at"] == preview.expires_at.isoformat()
+
+
+def test_an_environment_has_owners_though_it_shares_every_table(shop: Shop) -> None:
+    shop.edit("models/fct_sale.sql", "owner analytics", "owner accounting")
+    shop.context.plan("dev", auto_apply=True, no_prompts=True)
+    shop.edit("models/fct_sale.sql", "owner accounting", "owner analytics")
+    shop.context.plan("same", auto_apply=True, no_prompts=True, include_unmodified=True)
+
+    _, dev, same = environment_states(shop.context)
+
+    assert (dev.own_models, dev.own_rows, dev.own_bytes) == ([], 0, 0)
+    assert sorted(dev.owners) == ["accounting", "analytics"]  # of the view and of the mart that reads it
+    assert (same.own_models, same.owners) == ([], ["data", "analytics"])
+
+
+def test_a_preview_of_a_forward_only_change_is_of_its_own(shop: Shop) -> None:
+    shop.edit("models/int_shop__shop.sql", "city::VARCHAR AS city", "UPPER(city)::VARCHAR AS city")
+    run_gate(shop.context, environment="pr_8")
+
+    _, preview = environment_states(shop.context)
+
+    assert (preview.own_models, preview.own_rows) == (["intermediate.int_shop__shop"], 3)
 
 
 def test_an_environment_that_has_expired_is_removed_with_its_tables(
