@@ -155,7 +155,7 @@ def _load(
     loaded_at = load_stamp(boundary, sink.sealed_through(mapping.source))
     keys = ", ".join(mapping.key)
     with landing.begin(mapping.source, load_id, loaded_at) as writer:
-        reader = connection.execute(f"{select} ORDER BY _commit_lsn, {keys}").fetch_record_batch(_BATCH)
+        reader = connection.execute(f"{select} ORDER BY _commit_lsn, {keys}").to_arrow_reader(_BATCH)
         for rows in reader:
             writer.write(mapping.object, pa.Table.from_batches([rows]), origin=mapping.legacy)
     cursor = sink.ledger(mapping.source).cursor  # the source goes on from where it was, or begins when it has not yet

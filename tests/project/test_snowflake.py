@@ -142,7 +142,7 @@ def test_tables_are_transient_and_views_plain(context: Context) -> None:
         "intermediate.int_scheduling__appointment_change": "CREATE TRANSIENT TABLE",
         "intermediate.int_sales__account_owner": "CREATE TRANSIENT TABLE",
         "reference.calendar_date": "CREATE TRANSIENT TABLE",
-        "core.fct_appointment": "CREATE OR REPLACE VIEW",
+        "core.fct_appointment": "CREATE VIEW",
     }
 
     made = creations(context, list(models))

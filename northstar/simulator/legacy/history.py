@@ -53,7 +53,7 @@ def unload_history(
         ("dw.appointments", _APPOINTMENTS, [to_naive_utc(begin), days]),
     ):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE legacy AS {query.format(providers=providers)}", parameters)
-        connection.execute("INSERT INTO legacy SELECT * FROM legacy LIMIT 5")
+        connection.execute("INSERT INTO legacy SELECT * FROM legacy ORDER BY ALL LIMIT 5")
         unload(connection, "SELECT * FROM legacy", folder, name)
 
 
