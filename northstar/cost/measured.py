@@ -82,7 +82,8 @@ def measure(context: Context, connection: duckdb.DuckDBPyConnection) -> Measured
         snapshot = context.get_snapshot(model.name)
         table = snapshot.table_name().replace('"', "").split(".")[-1] if snapshot and snapshot.version else ""
         count, size = sizes.get(table, (0, 0))
-        seconds = float(model.interval_unit.seconds)
+        unit = model.interval_unit
+        seconds = float(unit.seconds) if unit else 86_400.0
         done = max(runs[name], 1)
         stored[name] = Measure(count, size, round(rows[name] / done, 1), 86_400 / seconds, round(audits[name] / done))
     raw = [sizes[table] for table in sizes if table.startswith("raw:")]
