@@ -65,10 +65,7 @@ def test_cron_runs_the_tick_at_each_half_hour() -> None:
 
 
 def test_stripe_is_compared_once_a_week_wherever_ticks_run() -> None:
-    named = [
-        ROOT / "schedulers" / "crontab",
-        *(UNITS / name for name in ("northstar.service", "northstar-tick.service")),
-    ]
+    units = [UNITS / name for name in ("northstar.service", "northstar-tick.service")]
     for file in [ROOT / "schedulers" / "crontab", *units]:
         lines = [line.removeprefix("Environment=") for line in file.read_text().splitlines()]
         assert "NORTHSTAR_STRIPE_HEAL=weekly" in lines, file.name
