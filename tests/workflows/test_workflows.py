@@ -19,6 +19,9 @@ SUITES = {"pull-request.test": "make test", "nightly.test": "make test-full"}
 BOT = set(re.findall(r'jobs\(\)\["(.+?)"\]', (HERE / "test_bot.py").read_text()))
 """Jobs whose commands are run against a local GitHub."""
 
+BENCHMARKS = "nightly.benchmarks"
+"""Whose measuring tests/benchmarks runs, at a smaller size."""
+
 
 def _checked(*command: str, cwd: Path = ROOT) -> None:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
@@ -37,10 +40,28 @@ def test_workflows_are_safe() -> None:
 
 
 def test_every_job_is_run_by_a_test() -> None:
-    assert set(jobs()) == RUN_HERE | set(SUITES) | BOT
+    assert set(jobs()) == RUN_HERE | set(SUITES) | BOT | {BENCHMARKS}
 
 
 @pytest.mark.parametrize(("job", "command"), SUITES.items())
 def test_suites_are_run_by_the_makefile(job: str, command: str) -> None:
     assert [step.run for step in steps(jobs()[job], {})] == [command]
     _checked(*command.split(), "--dry-run")
+
+
+def test_benchmarks_take_the_options_that_they_are_given() -> None:
+    [step] = steps(jobs()[BENCHMARKS], {})
+    commands = [line.split() for line in step.run.splitlines()]
+    assert {command[2] for command in commands} == {
+        f"benchmarks.{path.stem}" for path in (ROOT / "benchmarks").glob("*.py") if "def main(" in path.read_text()
+    }
+    for _, _, module, *options in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", module, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"COLUMNS": "200", "PYTHONPATH": str(ROOT)},
+        )
+        assert all(option in done.stdout for option in options if option.startswith("--"))
