@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from rich.table import Table
 from sqlmesh import Context as SQLMeshContext
 from sqlmesh.core.console import NoopConsole, set_console
 
-from northstar import engine, stopping
+from northstar import engine, secret_store, stopping
 from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import next_boundary, parse_boundary, utc_now
 from northstar.commands.access import access
@@ -54,6 +55,24 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _with_secrets() -> None:
+    """Northstar Health's warehouse: land the sources, run the models."""
+    with clear_errors():
+        secret_store.resolve(os.environ)
+
+
+@app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def exec_command(context: typer.Context) -> None:
+    """Run another command with the secrets of NORTHSTAR_SECRETS, such as `northstar exec sqlmesh plan dev`."""
+    if not context.args:
+        raise typer.BadParameter("name the command to run")
+    try:
+        os.execvp(context.args[0], context.args)
+    except FileNotFoundError as error:
+        raise typer.BadParameter(f"there is no command {context.args[0]!r}") from error
 
 
 @app.command("ingest")

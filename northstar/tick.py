@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from sqlmesh.core.notification_target import NotificationStatus
 
-from northstar import failpoints, logs
+from northstar import engine, failpoints, logs
 from northstar.backfill.run import BackfillFailed, Backfills
 from northstar.clock import utc_now
 from northstar.ingest.runner import IngestReport
@@ -113,7 +113,7 @@ def _notifier(warehouse: Warehouse, environment: Mapping[str, str]) -> Notifier:
 
 
 def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
-    with logs.run("tick") as run_id:
+    with logs.run("tick") as run_id, engine.tagged(run_id):
         started, clock = utc_now(), time.monotonic()
         report, log = TickReport(at, run_id), TickLog(warehouse.connection)
         warehouse.check()

@@ -24,6 +24,7 @@ from northstar import engine, stopping
 from northstar.contracts import CONTRACTS, load_contracts
 from northstar.deployment import declare_raw
 from northstar.erasure.screen import Screen
+from northstar.gateway import is_snowflake, missing
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
 from northstar.lock.owner import elapsed
@@ -180,6 +181,8 @@ class Warehouse:
         ``check`` is called before everything that is written, and raises when nothing more may be.  Raises
         WarehouseBusy when another process has a file open and does not close it in time.
         """
+        if is_snowflake(settings.environment) and (lacks := missing(settings.environment)):
+            raise WarehouseError(f"gateway snowflake: {'; '.join(lacks)} (docs/snowflake.md)")
         engine.install()
         self.settings, self.check = settings, check
         self.landing = LandingZone(settings.landing)
