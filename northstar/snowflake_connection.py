@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
+import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
+from sqlmesh.core.config import SnowflakeConnectionConfig
+
+
+class Answer(Protocol):
+    """What a statement gave back."""
+
+    def fetchone(self) -> Any:
+        """The next row, None when there is none left."""
+
+    def fetchall(self) -> Any:
+        """All rows that are left."""
+
+
+class Statements(Protocol):
+    """Either engine's connection, for statements that both understand."""
+
+    def execute(self, statement: str, parameters: Any = ..., /) -> Answer:
+        """Execute with ``?`` for parameters."""
 
 
 class Connection:
@@ -34,3 +53,9 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         self.raw.close()
+
+
+def open_connection(config: SnowflakeConnectionConfig) -> SnowflakeConnection:
+    """Connect as SQLMesh does, for statements with ``?``, each of which commits by itself outside a transaction."""
+    given = config.model_dump(include=config._connection_kwargs_keys, exclude_none=True)
+    return snowflake.connector.connect(**given, autocommit=True, paramstyle="qmark")
