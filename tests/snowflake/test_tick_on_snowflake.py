@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import snowflake.connector
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator import Snowflake, emulated
-from little import CONFIG, HALF_HOUR, MIDNIGHT, TABLES, Little
+from engines import create_stage, throw_away_key, typed_rows
+from little import HALF_HOUR, MIDNIGHT, TABLES, Little
 from sqlmesh.utils import CompletionStatus
 
+from northstar.backfill.journal import Status
 from northstar.backfill.run import Backfills
 from northstar.ingest import together
-from northstar.ingest.snowflake_sink import STAGE
+from northstar.promotion.ledger import Ledger, digest
 from northstar.tick import TickReport, tick
 from northstar.warehouse import Warehouse
 
@@ -71,12 +71,7 @@ class Company(Little):
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    path = tmp_path_factory.mktemp("key") / "throw_away.p8"
-    path.write_bytes(
-        made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return path
+    return throw_away_key(tmp_path_factory.mktemp("key"))
 
 
 @contextmanager
@@ -92,20 +87,8 @@ def opened(company: Company) -> Iterator[Warehouse]:
             yield warehouse
 
 
-def rows(warehouse: Warehouse, names: tuple[str, ...] = MODELS, schema: str = "little") -> dict[str, list[Any]]:
-    """Every row with the types of its values, and the names of its columns."""
-    found = {}
-    for name in names:
-        adapter = warehouse.context.engine_adapter
-        adapter.execute(f"SELECT * FROM {schema}.{name}")
-        columns = [column[0] for column in adapter.cursor.description]
-        values = [tuple(map(_typed, row)) for row in adapter.cursor.fetchall()]
-        found[name] = [columns, *sorted(values, key=repr)]
-    return found
-
-
-def _typed(value: Any) -> tuple[str, Any]:
-    return type(value).__name__, value
+def rows(warehouse: Warehouse, schema: str = "little") -> dict[str, list[Any]]:
+    return {name: typed_rows(warehouse.context, f"{schema}.{name}") for name in MODELS}
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +97,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Iterator[tuple[
     home = tmp_path_factory.mktemp("both")
     with emulated() as account:
         duck, snow = (Company(home / name, name, key).create() for name in ("duckdb", "snowflake"))
-        stage(snow)
+        create_stage(snow.home / "landing")
         with opened(duck) as on_duckdb:
             reports = [duck.live_and_tick(on_duckdb, number) for number in range(TICKS)]
             assert [report.status for report in reports] == ["ok"] * TICKS
@@ -125,14 +108,6 @@ def both(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Iterator[tuple[
                     assert report.run is not None
                     assert report.run.status == CompletionStatus.SUCCESS.value
                 yield on_duckdb, on_snowflake, account
-
-
-def stage(company: Company) -> None:
-    """What infra creates in production."""
-    landing = company.home / "landing"
-    with snowflake.connector.connect(database="NORTHSTAR") as connection:
-        connection.cursor().execute("CREATE SCHEMA IF NOT EXISTS ops")
-        connection.cursor().execute(f"CREATE STAGE IF NOT EXISTS {STAGE} URL = 'file://{landing}'")
 
 
 Both = tuple[Warehouse, Warehouse, Snowflake]
@@ -154,3 +129,40 @@ def test_statements_carry_the_run(both: Both) -> None:
 def test_only_probes_fail(both: Both) -> None:
     """SQLMesh asks whether a table is there by describing it."""
     assert [sent for sent, _ in both[2].failed if not sent.lstrip().startswith(("DESCRIBE", "/* "))] == []
+
+
+def test_a_backfill_restates_what_was_changed(both: Both) -> None:
+    """Last but for the environments, as it changes both warehouses."""
+    for warehouse in both[:2]:
+        warehouse.statements.execute("UPDATE raw_app.visit SET minutes = 500 WHERE visit_id = 31")
+        backfills = Backfills(warehouse)
+        entry = backfills.ask(
+            ["little.visit_change"], MIDNIGHT + HALF_HOUR, MIDNIGHT + TICKS * HALF_HOUR, timedelta(hours=1)
+        )
+        assert backfills.go_on(entry, SimpleNamespace(wanted=lambda: False))
+        assert backfills.journal.entry(entry.backfill_id).status is Status.DONE
+    wanted = rows(both[0])
+    assert any(("int", 500) in row for row in wanted["visit"][1:])
+    assert rows(both[1]) == wanted
+
+
+def test_a_change_goes_through_a_dev_environment_into_prod(both: Both) -> None:
+    """The tables that the environment filled become prod's: promoting writes no row."""
+    at = MIDNIGHT + TICKS * HALF_HOUR + timedelta(seconds=1)
+    results = []
+    for warehouse in both[:2]:
+        file = warehouse.settings.project / "models" / "clinic_day.sql"
+        file.write_text(file.read_text().replace("COUNT(visit.visit_id)", "10 * COUNT(visit.visit_id)"))
+        context = warehouse.context
+        context.load()
+        untouched = rows(warehouse)
+        context.plan("dev", execution_time=at, auto_apply=True, no_prompts=True, skip_tests=True)
+        in_dev = typed_rows(context, "little__dev.clinic_day")
+        assert rows(warehouse) == untouched
+        with warehouse.recorded() as recorder:
+            Ledger(context.engine_adapter).allow(digest(context.snapshots), None, "of a test")
+            context.plan("prod", execution_time=at, auto_apply=True, no_prompts=True, skip_tests=True)
+        assert not recorder.report.models
+        assert typed_rows(context, "little.clinic_day") == in_dev != untouched["clinic_day"]
+        results.append(rows(warehouse))
+    assert results[0] == results[1]
