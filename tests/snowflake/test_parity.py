@@ -17,6 +17,7 @@ import pytest
 from company_lab import SOURCES, CompanyLab, open_company
 from emulator import Snowflake, emulated
 from engines import PARAMETERS, create_stage, throw_away_key, typed_rows
+from grammar import shapes, unparsable
 from lab import HALF_HOUR, LabWarehouse, open_warehouse
 from projects import PROJECT
 from slices import copy_slice
@@ -129,3 +130,9 @@ def test_raw_and_the_ledger_are_the_same(both: Both) -> None:
     )
     assert duck == snow
     assert len({source for source, *_ in duck}) == len(SOURCES)
+
+
+def test_what_was_sent_is_snowflakes(both: Both) -> None:
+    found = shapes(both[2].sent)
+    assert len(found) > 100
+    assert unparsable(found.values()) == []

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key, typed_rows
+from grammar import shapes, unparsable
 from little import HALF_HOUR, MIDNIGHT, TABLES, Little
 from sqlmesh.utils import CompletionStatus
 
@@ -37,7 +38,8 @@ GATEWAY = """
 default_gateway: "{{ env_var('NORTHSTAR_GATEWAY') }}"
 """
 MODELS = (
-    "visit_change", "visit", "live_visit", "clinic_day", "payment_change", "rate", "rate_now", "hourly_payment", "daily",
+    "visit_change", "visit", "live_visit", "clinic_day", "payment_change", "rate", "rate_now", "hourly_payment",
+    "daily",
 )  # fmt: skip
 TICKS = 6
 
@@ -124,6 +126,13 @@ def test_statements_carry_the_run(both: Both) -> None:
     tags = {sent.split("'")[1] for sent in both[2].sent if "QUERY_TAG" in sent}
     assert len(tags) == TICKS
     assert all(tag.startswith("tick-") for tag in tags)
+
+
+def test_what_was_sent_is_snowflakes(both: Both) -> None:
+    """Every statement of SQLMesh and of the sink, one of each shape, by a grammar that is not sqlglot's."""
+    found = shapes(both[2].sent)
+    assert len(found) > 50
+    assert unparsable(found.values()) == []
 
 
 def test_only_probes_fail(both: Both) -> None:

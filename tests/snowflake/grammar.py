@@ -1,0 +1,54 @@
+"""Snowflake's grammar as sqlfluff knows it: independent of sqlglot, which writes and reads all else here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import sqlfluff
+
+_LITERALS = re.compile(r"'(?:[^'\\]|\\.|'')*'")
+_NUMBERS = re.compile(r"\b\d+\b")
+_HEXES = re.compile(r"__?[0-9a-z]{8,}(?=\b|_)")
+_COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+GAPS = {
+    "TIMESTAMPNTZ": re.compile(r"\bTIMESTAMPNTZ\b"),
+    "comments of a view's columns": re.compile(r"^ALTER VIEW .* ALTER COLUMN .* COMMENT", re.DOTALL),
+}
+"""What sqlfluff does not know.  Snowflake takes the first; the second is not in its reference either, and SQLMesh sends
+it, warns and goes on when it is refused."""
+
+
+def shapes(statements: Iterable[str]) -> dict[str, str]:
+    """One statement of each shape, by the shape: what differs in literals, numbers and fingerprints only is alike."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        shape = _COMMENTS.sub("", statement).strip()
+        for pattern, instead in ((_LITERALS, "''"), (_NUMBERS, "0"), (_HEXES, "")):
+            shape = pattern.sub(instead, shape)
+        found.setdefault(re.sub(r"\(\?(?:, \?)*\)(?:, \(\?(?:, \?)*\))*", "(?)", shape), _COMMENTS.sub("", statement))
+    return found
+
+
+def unparsable(statements: Iterable[str]) -> list[str]:
+    """Statements of which sqlfluff cannot make sense, by themselves."""
+    return [statement for statement in statements if not _parses(statement)]
+
+
+def _parses(statement: str) -> bool:
+    known = _replaced(statement)
+    if known is None:
+        return True
+    try:
+        sqlfluff.parse(known.strip().rstrip(";") + ";\n", dialect="snowflake")
+    except sqlfluff.api.APIParsingError:
+        return False
+    return True
+
+
+def _replaced(statement: str) -> str | None:
+    """The statement with the known gaps made into what sqlfluff knows; None when it is one as a whole."""
+    if GAPS["comments of a view's columns"].match(statement.strip()):
+        return None
+    return GAPS["TIMESTAMPNTZ"].sub("TIMESTAMP_NTZ", statement)
