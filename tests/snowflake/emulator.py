@@ -144,6 +144,7 @@ def _information_schema(expression: exp.Expression) -> exp.Expression:
 CORRECTIONS = {
     "temporary": Correction("CREATE TEMPORARY TABLE with three names is refused: make it a table"),
     "session": Correction("USE WAREHOUSE, USE ROLE and the query tag are refused: take them and do nothing"),
+    "explain": Correction("EXPLAIN is refused: compile the query by asking for none of its rows"),
     "stage": Correction("SQLMesh's parser reads @stage as a macro, and stages are made once: keep them here"),
     "copy": Correction("COPY from a stage knows neither FILES nor FORCE: do what the sink's one form means"),
     "scale": Correction("DuckDB changes the scale of a number, which Snowflake refuses: refuse it"),
@@ -175,6 +176,8 @@ def _instead(command: str, account: Snowflake, connection: duckdb.DuckDBPyConnec
     bare = _COMMENTS.sub("", command).strip().rstrip(";")
     if "session" in on and re.match(r"USE (WAREHOUSE|ROLE) |ALTER SESSION SET QUERY_TAG", bare):
         return _DONE
+    if "explain" in on and bare.startswith("EXPLAIN USING TEXT "):
+        return f"SELECT * FROM ({bare.removeprefix('EXPLAIN USING TEXT ')}) LIMIT 0"
     if "stage" in on and (stage := _STAGE.fullmatch(bare)):
         account.stages.setdefault(_upper(stage["stage"]), Path(stage["url"].removeprefix("file://")))
         return _DONE

@@ -45,6 +45,12 @@ def of_session(session: Session) -> None:
     session.ask("USE WAREHOUSE TRANSFORM", "USE ROLE TRANSFORMER", "ALTER SESSION SET QUERY_TAG = 'tick-1'")
 
 
+def explain(session: Session) -> None:
+    session.ask("EXPLAIN USING TEXT SELECT 1 AS x")
+    with pytest.raises(snowflake.connector.errors.ProgrammingError, match="(?i)no_such_table"):
+        session.ask("EXPLAIN USING TEXT SELECT x FROM NORTHSTAR.PUBLIC.no_such_table")
+
+
 def stage(session: Session) -> None:
     for _ in range(2):
         session.ask("CREATE SCHEMA IF NOT EXISTS ops")
@@ -109,7 +115,7 @@ def sums(session: Session) -> None:
 
 
 CHECKS: dict[str, Callable[[Session], None]] = {
-    "temporary": temporary, "session": of_session, "stage": stage, "copy": copy, "scale": scale, "columns": columns,
+    "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale, "columns": columns,
     "public": public, "overwrite": overwrite, "views": views, "sums": sums,
 }  # fmt: skip
 

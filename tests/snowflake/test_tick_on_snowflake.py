@@ -21,6 +21,7 @@ from northstar.backfill.run import Backfills
 from northstar.ingest import together
 from northstar.promotion.ledger import Ledger, digest
 from northstar.tick import TickReport, tick
+from northstar.verify_snowflake import Verification
 from northstar.warehouse import Warehouse
 
 GATEWAY = """
@@ -138,6 +139,19 @@ def test_what_was_sent_is_snowflakes(both: Both) -> None:
 def test_only_probes_fail(both: Both) -> None:
     """SQLMesh asks whether a table is there by describing it."""
     assert [sent for sent, _ in both[2].failed if not sent.lstrip().startswith(("DESCRIBE", "/* "))] == []
+
+
+def test_verification_plans_compiles_and_cleans_up(both: Both) -> None:
+    context = both[1].context
+    told: list[str] = []
+    verification = Verification(context, both[1].settings, told.append)
+    with verification._environment(MIDNIGHT + TICKS * HALF_HOUR) as environment:
+        assert environment is not None, told
+        assert list(verification._uncompiled(environment, MIDNIGHT + TICKS * HALF_HOUR)) == []
+        context.engine_adapter.execute(f"DROP VIEW little__{environment}.visit_change")
+        broken = list(verification._uncompiled(environment, MIDNIGHT + TICKS * HALF_HOUR))
+        assert any("visit_change" in sentence.lower() for sentence in broken)
+    assert [one.name for one in context.state_reader.get_environments()] == ["prod"]
 
 
 def test_a_backfill_restates_what_was_changed(both: Both) -> None:
