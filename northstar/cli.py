@@ -36,6 +36,7 @@ from northstar.environments import environment_states, remove_expired
 from northstar.erasure.screen import Screen
 from northstar.gate.report import markdown, print_report
 from northstar.gate.run import DAYS, run_gate
+from northstar.gateway import on_duckdb_only
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.registry import SOURCES, chosen
@@ -83,6 +84,7 @@ def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
     """
     settings = Settings.from_environment()
     with clear_errors():
+        on_duckdb_only(settings.environment, "northstar ingest")
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
         names = chosen(source, settings.environment)
         with (
@@ -131,6 +133,7 @@ def sources_command(
     """Show each source: how far it was read, through when it is sealed, its lag, and its last error."""
     settings = Settings.from_environment()
     with clear_errors():
+        on_duckdb_only(settings.environment, "northstar sources")
         connection = connect(settings.duckdb)
         try:
             states = [source_state(connection, name, settings.environment, utc_now()) for name in SOURCES]

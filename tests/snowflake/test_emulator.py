@@ -47,7 +47,7 @@ def of_session(session: Session) -> None:
 
 def explain(session: Session) -> None:
     session.ask("EXPLAIN USING TEXT SELECT 1 AS x")
-    with pytest.raises(snowflake.connector.errors.ProgrammingError, match="(?i)no_such_table"):
+    with pytest.raises(snowflake.connector.errors.ProgrammingError, match=r"(?i)no_such_table"):
         session.ask("EXPLAIN USING TEXT SELECT x FROM NORTHSTAR.PUBLIC.no_such_table")
 
 
@@ -115,8 +115,8 @@ def sums(session: Session) -> None:
 
 
 CHECKS: dict[str, Callable[[Session], None]] = {
-    "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale, "columns": columns,
-    "public": public, "overwrite": overwrite, "views": views, "sums": sums,
+    "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale,
+    "columns": columns, "public": public, "overwrite": overwrite, "views": views, "sums": sums,
 }  # fmt: skip
 
 

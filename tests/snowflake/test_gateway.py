@@ -17,8 +17,11 @@ from projects import PROJECT
 from sqlmesh.core.config import Config, SnowflakeConnectionConfig
 from sqlmesh.core.config.connection import PostgresConnectionConfig
 from sqlmesh.core.config.loader import load_config_from_paths
+from typer.testing import CliRunner
 
 from northstar import secret_store
+from northstar.cli import app
+from northstar.console import ExitCode
 from northstar.gateway import KEYS, REQUIRED, missing
 
 GIVEN = {
@@ -165,3 +168,13 @@ def test_another_command_runs_with_the_secrets(secrets: dict[str, str]) -> None:
     ]
     done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, check=True)
     assert done.stdout == "by hand\n"
+
+
+@pytest.mark.parametrize(
+    "command", [["ingest"], ["sources"], ["status"], ["reload", "app", "load-1"]], ids=lambda words: words[0]
+)
+def test_what_reads_the_duckdb_file_refuses(environment: pytest.MonkeyPatch, command: list[str]) -> None:
+    """Before it opens the file, or makes one."""
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == ExitCode.WRONG_USE
+    assert f"northstar {command[0]} works on gateway duckdb only" in " ".join(result.output.split())
