@@ -23,6 +23,7 @@ import fakesnow
 import fakesnow.cursor
 import fakesnow.fakes
 import fakesnow.transforms
+import fakesnow.transforms.stage
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
@@ -148,6 +149,7 @@ CORRECTIONS = {
     "stage": Correction("SQLMesh's parser reads @stage as a macro, and stages are made once: keep them here"),
     "copy": Correction("COPY from a stage knows neither FILES nor FORCE: do what the sink's one form means"),
     "scale": Correction("DuckDB changes the scale of a number, which Snowflake refuses: refuse it"),
+    "transaction": Correction("the result of BEGIN, COMMIT and ROLLBACK cannot be described: give one that can"),
     "columns": Correction(
         "a CTAS with a list of columns casts to a type named by the alias: leave the alias out",
         lambda: mock.patch.object(fakesnow.transforms, "create_table_as", _create_table_as),
@@ -192,6 +194,21 @@ def _instead(command: str, account: Snowflake, connection: duckdb.DuckDBPyConnec
     return command
 
 
+def _transacted(command: str, connection: Any) -> bool:
+    """Begin or end a transaction, if that is what is asked for."""
+    word = _COMMENTS.sub("", command).strip().rstrip(";").upper()
+    if word not in ("BEGIN", "BEGIN TRANSACTION", "COMMIT", "ROLLBACK"):
+        return False
+    begins = word.startswith("BEGIN")
+    try:
+        connection._duck_conn.execute(word)
+    except duckdb.TransactionException as error:
+        if begins or "no transaction is active" not in str(error):  # Snowflake takes an end without a beginning
+            raise
+    connection._in_transaction = begins
+    return True
+
+
 def _upper(name: str) -> str:
     return name.rpartition(".")[2].upper()
 
@@ -211,7 +228,8 @@ def _copied(bare: str, account: Snowflake, connection: duckdb.DuckDBPyConnection
     if found is None:
         raise NotImplementedError(f"a COPY of another form than the sink's: {bare[:300]}")
     values = _VALUE.sub(lambda one: f"CAST({one[1]} AS {_duckdb(one[2])})", found["values"])
-    folder = account.stages[_upper(found["stage"])] / found["folder"]
+    internal = Path(fakesnow.transforms.stage.internal_dir(found["stage"])) if found["stage"].count(".") == 2 else None
+    folder = account.stages.get(_upper(found["stage"]), internal or Path("/nowhere")) / found["folder"]
     results = []
     for name in re.findall(r"'([^']+)'", found["files"]):
         file = folder / name
@@ -247,6 +265,8 @@ def emulated(home: Path | None = None, without: Collection[str] = ()) -> Iterato
             account.sent.append(command)
             nested.inside = True
             try:
+                if "transaction" in on and _transacted(command, self._conn):
+                    command = _DONE
                 replaced = _instead(command, account, self._duck_conn, on)
                 return _original["execute"](self, replaced, params, *args, **kwargs)
             except Exception as error:

@@ -78,6 +78,15 @@ def scale(session: Session) -> None:
         session.ask("ALTER TABLE s.t ALTER COLUMN x SET DATA TYPE NUMBER(12, 4)")
 
 
+def transaction(session: Session) -> None:
+    session.ask("CREATE SCHEMA IF NOT EXISTS s", "CREATE TABLE s.t (x INT)")
+    cursor = session.connection.cursor()
+    for statement in ("BEGIN TRANSACTION", "INSERT INTO s.t VALUES (1)", "ROLLBACK", "COMMIT"):
+        cursor.execute(statement)
+        assert cursor.description
+    assert session.ask("SELECT COUNT(*) FROM s.t") == [(0,)]
+
+
 def columns(session: Session) -> None:
     session.ask("CREATE SCHEMA IF NOT EXISTS s", "CREATE TABLE s.t (x BIGINT) AS SELECT CAST(1 AS BIGINT) AS x")
     assert session.ask("SELECT x FROM s.t") == [(1,)]
@@ -116,7 +125,8 @@ def sums(session: Session) -> None:
 
 CHECKS: dict[str, Callable[[Session], None]] = {
     "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale,
-    "columns": columns, "public": public, "overwrite": overwrite, "views": views, "sums": sums,
+    "transaction": transaction, "columns": columns, "public": public, "overwrite": overwrite, "views": views,
+    "sums": sums,
 }  # fmt: skip
 
 
