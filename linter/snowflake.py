@@ -8,6 +8,7 @@ from sqlmesh.core.model import Model, SqlModel
 from sqlmesh.core.model.kind import IncrementalByUniqueKeyKind
 
 _FORMATTED = ("TO_CHAR", "TO_VARCHAR")
+_DATE_UNITS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 
 
 class MeansTheSameOnBothEngines(Rule):
@@ -59,6 +60,8 @@ def _zones(query: exp.Expression) -> Iterator[str]:
 def _dates(query: exp.Expression) -> Iterator[str]:
     """DATEADD of a date is a TIMESTAMP on DuckDB: it is cast, unless it is compared only."""
     for call in query.find_all(exp.DateAdd):
+        if str(call.args.get("unit")).upper() not in _DATE_UNITS:
+            continue  # of hours and less it is a TIMESTAMP everywhere
         outermost = call.parent
         while isinstance(outermost, exp.Paren | exp.Alias):
             if isinstance(outermost, exp.Alias):

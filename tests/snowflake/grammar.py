@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 
 import sqlfluff
+import sqlglot
+from sqlglot import exp
 
 _LITERALS = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 _NUMBERS = re.compile(r"\b\d+\b")
@@ -52,3 +54,25 @@ def _replaced(statement: str) -> str | None:
     if GAPS["comments of a view's columns"].match(statement.strip()):
         return None
     return GAPS["TIMESTAMPNTZ"].sub("TIMESTAMP_NTZ", statement)
+
+
+CLAUSES = {
+    "CopyGrantsProperty": "ignored",
+    "SchemaCommentProperty": "kept",
+    "TemporaryProperty": "made a table",
+    "TransientProperty": "ignored",
+    "Cluster": "ignored",
+    "SecureProperty": "ignored",
+    "Property": "of a stage: kept by the emulator",
+}
+"""Clauses of DDL that were reviewed, and what the emulator makes of each."""
+
+
+def clauses(statements: Iterable[str]) -> set[str]:
+    """The kinds of clauses in statements that create something."""
+    found: set[str] = set()
+    for statement in statements:
+        if re.match(r"CREATE\b", statement.strip()):
+            parsed = sqlglot.parse_one(statement, dialect="snowflake")
+            found |= {type(node).__name__ for node in parsed.find_all(exp.Property, exp.Cluster)}
+    return found

@@ -28,6 +28,7 @@ ALLOWED = (
     "SELECT t.x FROM t JOIN u ON t.id = u.id AND u.valid_from <= t.at",
     "SELECT CONVERT_TIMEZONE('UTC', 'America/Denver', x) AS y FROM t",
     "SELECT DATEADD(DAY, 1, x)::DATE AS y FROM t WHERE DATEADD(DAY, 1, x) > z",
+    "SELECT DATEADD(MINUTE, 1, x) AS y FROM t",
 )
 
 

@@ -17,7 +17,7 @@ import pytest
 from company_lab import SOURCES, CompanyLab, open_company
 from emulator import Snowflake, emulated
 from engines import PARAMETERS, create_stage, throw_away_key, typed_rows
-from grammar import shapes, unparsable
+from grammar import CLAUSES, clauses, shapes, unparsable
 from lab import HALF_HOUR, LabWarehouse, open_warehouse
 from projects import PROJECT
 from slices import copy_slice
@@ -136,3 +136,10 @@ def test_what_was_sent_is_snowflakes(both: Both) -> None:
     found = shapes(both[2].sent)
     assert len(found) > 100
     assert unparsable(found.values()) == []
+
+
+def test_clauses_are_reviewed(both: Both) -> None:
+    """Nobody is to take for shown what the emulator drops."""
+    found = clauses(shapes(both[2].sent).values())
+    assert "CopyGrantsProperty" in found
+    assert found <= CLAUSES.keys()

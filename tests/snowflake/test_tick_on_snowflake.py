@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key, typed_rows
-from grammar import shapes, unparsable
+from grammar import CLAUSES, clauses, shapes, unparsable
 from little import HALF_HOUR, MIDNIGHT, TABLES, Little
 from sqlmesh.utils import CompletionStatus
 
@@ -134,6 +134,13 @@ def test_what_was_sent_is_snowflakes(both: Both) -> None:
     found = shapes(both[2].sent)
     assert len(found) > 50
     assert unparsable(found.values()) == []
+
+
+def test_clauses_are_reviewed(both: Both) -> None:
+    """Nobody is to take for shown what the emulator drops."""
+    found = clauses(shapes(both[2].sent).values())
+    assert "CopyGrantsProperty" in found
+    assert found <= CLAUSES.keys()
 
 
 def test_only_probes_fail(both: Both) -> None:
