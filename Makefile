@@ -5,10 +5,14 @@ STAMP := $(VENV)/.installed
 # Whole files go to one of two processes: their fixtures are dear, and are made once per file.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo test test-full lint verify-snowflake clean
+.PHONY: demo ui test test-full lint verify-snowflake clean
 
 demo: $(STAMP)
 	$(BIN)/python -m northstar.simulator demo
+
+# Models, words and lineage, on http://127.0.0.1:8000.  It opens no warehouse, so ticks go on (docs/for-analysts.md).
+ui: $(STAMP)
+	$(BIN)/sqlmesh --gateway catalog ui
 
 test: $(STAMP) lint
 	$(PYTEST) -m "not slow"

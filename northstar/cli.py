@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,6 +49,7 @@ from northstar.metrics import load_metrics
 from northstar.promotion.guard import PROD
 from northstar.promotion.promote import promote
 from northstar.settings import Settings
+from northstar.site.build import site_data, write_site
 from northstar.table_size import in_words
 from northstar.tables import print_table
 
@@ -296,6 +298,21 @@ def bus_matrix_command() -> None:
     with clear_errors():
         changed = rewrite(project, SQLMeshContext(paths=str(project)))
     terminal.print(f"{PAGE}: {'written' if changed else 'as it was'}", highlight=False)
+
+
+@docs.command("build")
+def docs_build_command(
+    to: Annotated[Path, typer.Option("--to", help="The folder; an earlier site in it is replaced.")] = Path("var/site"),
+    wait: WaitOption = 0,
+) -> None:
+    """Write the documentation site: models, lineage, metrics, readers, health and pictures, for any browser."""
+    with _project("northstar docs build", wait) as context:
+        data = site_data(context, Settings.from_environment().project, utc_now())
+    with clear_errors():
+        write_site(data, to)
+    terminal.print(
+        f"{to / 'index.html'}: {len(data['models'])} models, {len(data['pictures'])} pictures", highlight=False
+    )
 
 
 app.command("tick")(tick_command)

@@ -57,16 +57,17 @@ def create_undue_tables(context: Context, plan: Plan) -> None:
     """
     if not plan.requires_backfill or plan.skip_backfill:
         return  # SQLMesh itself creates all tables first
-    filled = {item.snapshot_id for item in plan.missing_intervals}
-    held = {snapshot.name: snapshot for snapshot in plan.context_diff.snapshots.values() if snapshot.is_model}
-    undue = {name for name, snapshot in held.items() if snapshot.snapshot_id not in filled and _is_empty(snapshot)}
+    filled, diff = {item.snapshot_id for item in plan.missing_intervals}, plan.context_diff
+    held = {snapshot.name: snapshot for snapshot in diff.snapshots.values() if snapshot.is_model}
+    shown = {*diff.modified_snapshots, *(added.name for added in diff.added)} if plan.is_dev else held.keys()
+    undue = {name for name in held.keys() & shown if held[name].snapshot_id not in filled and _is_empty(held[name])}
     if not undue:
         return
     read = {parent for name in undue for parent in context.dag.upstream(name)}
     wanted = [held[name] for name in undue | read if name in held and _is_empty(held[name])]
     index = plan.deployability_index if plan.is_dev else DeployabilityIndex.all_deployable()
     context.snapshot_evaluator.create_physical_schemas(wanted, index)
-    context.snapshot_evaluator.create(wanted, dict(plan.context_diff.snapshots), index)
+    context.snapshot_evaluator.create(wanted, dict(diff.snapshots), index)
 
 
 def _is_empty(snapshot: Snapshot) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from sqlglot import exp
 from sqlmesh import Context
+from sqlmesh.core.audit import Audit
 from sqlmesh.utils.errors import SQLMeshError
 
 from northstar.gate.findings import Check
@@ -76,9 +79,17 @@ def audits(context: Context, preview: Preview) -> Check:
             problems.append(f"{model_name(snapshot.name)}: an audit could not run: {str(error).splitlines()[0]}")
             continue
         ran += sum(not result.skipped for result in results)
+        # Of a preview that prod will not show SQLMesh makes every audit a warning; the gate has built it in full.
+        blocks = [_blocks(audit, arguments) for audit, arguments in snapshot.node.audits_with_args]
         problems += [
             f"{model_name(snapshot.name)}: {result.audit.name}: {result.count} rows"
-            for result in results
-            if result.count and result.blocking
+            for result, blocking in zip(results, blocks, strict=True)
+            if result.count and blocking
         ]
     return Check("audits", not problems, f"{ran} audits", problems, time.monotonic() - started)
+
+
+def _blocks(audit: Audit, arguments: Mapping[str, exp.Expr]) -> bool:
+    """Whether an audit was written to block: as the model says, or else the audit itself."""
+    told = arguments.get("blocking")
+    return bool(told == exp.true()) if told is not None else bool(audit.blocking)

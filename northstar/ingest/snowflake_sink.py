@@ -20,7 +20,9 @@ from snowflake.connector.errors import ProgrammingError
 
 from northstar import failpoints
 from northstar.clock import TICK, from_naive_utc, to_naive_utc, utc_now
+from northstar.ingest import duckdb_sink
 from northstar.ingest.contract import Batch, Cursor, IngestError, LandedFile
+from northstar.ingest.duckdb_sink import WHOLE_BATCH
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.snowflake_tables import RawTables, column_type, literal, name_of, quoted
 from northstar.ingest.types import duckdb_type
@@ -28,7 +30,6 @@ from northstar.snowflake_connection import Connection
 
 STAGE = "NORTHSTAR.OPS.LANDING"
 """The stage over the landing zone, unless ``NORTHSTAR_SNOWFLAKE_STAGE`` names another."""
-WHOLE_BATCH = "*"
 _ROWS_A_FETCH = 10_000
 _FILES_A_COPY = 1000
 _NO_SUCH_OBJECT = 2003
@@ -179,6 +180,11 @@ class SnowflakeSink:
         entries.append([WHOLE_BATCH, None, None, batch.rows, json.dumps(batch.cursor, sort_keys=True)])
         self._connection.insert(
             "ops.load_ledger", [[source, int(row[0]), batch.load_id, *entry, as_of, stamp, now] for entry in entries]
+        )
+        self._connection.execute(
+            "UPDATE ops.load_ledger SET cursor_after = NULL "
+            "WHERE source = ? AND object = ? AND batch_no <= ? AND cursor_after IS NOT NULL",
+            [source, WHOLE_BATCH, int(row[0]) - duckdb_sink.CURSORS_KEPT],
         )
         self._connection.insert(
             "ops.source_notice",

@@ -32,17 +32,17 @@ class Services:
     def __enter__(self) -> Services:
         anchor = self.company.anchor
         with ExitStack() as starting:
-            bucket_server = starting.enter_context(FaultyServer())
-            bucket = PartnerBucket(bucket_server)
-            self._aws = {**bucket_server.environment(), "NORTHSTAR_PARTNER_S3_URL": bucket.url}
+            self.bucket_server = starting.enter_context(FaultyServer())
+            bucket = PartnerBucket(self.bucket_server)
+            self._aws = {**self.bucket_server.environment(), "NORTHSTAR_PARTNER_S3_URL": bucket.url}
             self.partner = PartnerWorld(self.company, bucket, self.app_dsn)
             self.stripe = StripeWorld(self.company)
-            self._stripe_server = StripeServer(self.stripe.store)  # takes ids of the account: before it lives on
+            self.stripe_server = StripeServer(self.stripe.store)  # takes ids of the account: before it lives on
             self.salesforce = SalesforceWorld(self.company)
             if self._now > anchor:
                 self._advance_others(anchor, self._now)
-            starting.enter_context(self._stripe_server)
-            self._salesforce_server = starting.enter_context(SalesforceServer(self.salesforce.org))
+            starting.enter_context(self.stripe_server)
+            self.salesforce_server = starting.enter_context(SalesforceServer(self.salesforce.org))
             self._stack = starting.pop_all()
         return self
 
@@ -55,9 +55,9 @@ class Services:
         """The variables by which the warehouse finds these systems."""
         return {
             "NORTHSTAR_APP_DSN": self.app_dsn,
-            "NORTHSTAR_STRIPE_API_KEY": self._stripe_server.live_key,
-            "NORTHSTAR_STRIPE_API_BASE": self._stripe_server.url,
-            **self._salesforce_server.environment(),
+            "NORTHSTAR_STRIPE_API_KEY": self.stripe_server.live_key,
+            "NORTHSTAR_STRIPE_API_BASE": self.stripe_server.url,
+            **self.salesforce_server.environment(),
             **self._aws,
         }
 

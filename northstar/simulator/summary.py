@@ -93,7 +93,7 @@ def print_summary(connection: duckdb.DuckDBPyConnection, reports: Sequence[TickR
         ("source .venv/bin/activate", "puts sqlmesh and northstar on the path"),
         ("sqlmesh plan dev", "previews a change: edit models/marts/operations/mart_provider_utilization.sql first"),
         ('sqlmesh fetchdf "SELECT * FROM core.dim_provider LIMIT 5"', "asks the warehouse"),
-        ("sqlmesh ui", "column lineage in the browser"),
+        ("sqlmesh --gateway catalog ui", "column lineage in the browser"),
         ("make demo", "lets the clinics work on for some more half hours"),
     ):
         console.print(f"  {command:<58} [dim]{purpose}[/]", highlight=False)

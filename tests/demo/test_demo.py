@@ -103,7 +103,10 @@ def test_the_commands_of_the_readme_work_on_what_the_demo_left(environment: dict
     assert commands[0] == "source .venv/bin/activate"
     assert len(commands) >= 7
     for command in commands[1:]:
-        if command not in ("sqlmesh ui", "sqlmesh plan dev"):  # they stay up, or ask: tests of their own
+        if command not in (
+            "sqlmesh --gateway catalog ui",
+            "sqlmesh plan dev",
+        ):  # they stay up, or ask: tests of their own
             _run(command, environment)
 
 
@@ -122,7 +125,7 @@ def test_sqlmesh_plan_dev_builds_the_changed_mart_only(environment: dict[str, st
 def _ui(environment: dict[str, str]) -> Iterator[str]:
     port = free_port()
     server = subprocess.Popen(
-        [str(BIN / "sqlmesh"), "ui", "--port", str(port)], cwd=ROOT, env=environment,
+        [str(BIN / "sqlmesh"), "--gateway", "catalog", "ui", "--port", str(port)], cwd=ROOT, env=environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:

@@ -26,6 +26,7 @@ gateways:
       catalogs: {{NORTHSTAR: {home}/warehouse.duckdb}}
     state_connection: {{type: duckdb, database: {home}/state.duckdb}}
 model_defaults: {{dialect: snowflake, start: 2026-01-01, cron: '@daily'}}
+disable_anonymized_analytics: true
 linter: {{enabled: true, rules: [ambiguousorinvalidcolumn]}}
 plan: {{auto_categorize_changes: {{sql: full, seed: full}}}}
 before_all: ['@guard_promotion()']

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -147,6 +150,20 @@ def test_an_audit_that_fails_stays_failed_however_often_it_is_tried(shop: Shop) 
             shop.context.plan("prod", auto_apply=True, no_prompts=True)
 
     assert (shop.rows(PROD_ROWS), digest_of_environment(shop.context, "prod")) == (rows, held)
+
+
+def test_an_audit_of_a_preview_that_prod_will_not_show_closes_the_gate_too(shop: Shop) -> None:
+    """SQLMesh makes it a warning, as such a preview is of a part of history where the engine cannot clone."""
+    shop.edit("models/int_shop__shop.sql", "city::VARCHAR AS city", "NULL::VARCHAR AS city")
+    shop.edit(
+        "models/int_shop__shop.sql",
+        "owner data",
+        "owner data, audits (not_null(columns := city), not_null(columns := city, blocking := false))",
+    )
+
+    report = run_gate(shop.context)
+
+    assert _failed(report)["audits"] == ["intermediate.int_shop__shop: not_null: 3 rows"]
 
 
 def test_a_unit_test_and_the_linter_close_the_gate_before_anything_is_built(shop: Shop) -> None:
@@ -361,3 +378,22 @@ def test_the_report_names_what_failed_and_shows_no_data(shop: Shop) -> None:
     assert "| intermediate.int_shop__shop | breaking, forward-only | 0 |" in text
     assert "| marts_shop.mart_sale_day | breaking | 0 |" in text
     assert "Town" not in text and "TOWN" not in text
+
+
+def test_whoever_types_sqlmesh_plan_prod_is_refused_with_what_to_do(shop: Shop) -> None:
+    rows, held = shop.rows(PROD_ROWS), digest_of_environment(shop.context, "prod")
+    _halve(shop)
+    shop.release()
+
+    done = subprocess.run(
+        [Path(sys.executable).parent / "sqlmesh", "plan", "prod", "--auto-apply", "--no-prompts"],
+        cwd=shop.home / "project",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "run `northstar gate`, then `northstar promote`" in " ".join((done.stdout + done.stderr).split())
+    shop.reopen()
+    assert (shop.rows(PROD_ROWS), digest_of_environment(shop.context, "prod")) == (rows, held)

@@ -15,6 +15,7 @@ import pytest
 import snowflake.connector
 from emulator import Snowflake, emulated
 
+from northstar.ingest import duckdb_sink
 from northstar.ingest.contract import Batch, IngestError, Notice, Sink
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
@@ -158,6 +159,19 @@ def test_a_load_is_not_loaded_twice(warehouse: Warehouse) -> None:
         warehouse.sink.load("app", batch, AT)
     assert warehouse.everything() == before
     warehouse.sink.load("other", batch, AT)
+
+
+def test_old_cursors_go_and_the_rest_of_their_entries_stays(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_sink, "CURSORS_KEPT", 3)
+    warehouse.sink.load("other", warehouse.batch("load-0"), AT)
+    for number in range(1, 7):
+        warehouse.load(f"load-{number}", ("visits", changes(("I", "a", number))))
+    kept = "SELECT source, batch_no FROM ops.load_ledger WHERE cursor_after IS NOT NULL ORDER BY ALL"
+    assert warehouse.rows(kept) == [("app", 4), ("app", 5), ("app", 6), ("other", 1)]
+    assert warehouse.rows("SELECT count(*) FROM ops.load_ledger WHERE object = '*' AND source = 'app'") == [(6,)]
+    assert warehouse.sink.ledger("app").cursor == {"at": "load-6"}
 
 
 def test_columns_come_widen_and_go(warehouse: Warehouse) -> None:

@@ -97,7 +97,7 @@ def test_tables_are_altered_before_the_transaction_begins(loaded: Loaded) -> Non
     loaded.load("load-2", one("a", 2, pa.int64()), pa.table({"a": [3], "b": ["new"]}))
     kinds = [statement.split(" ")[0] for statement in loaded.account.sent]
     begin, commit = kinds.index("BEGIN"), kinds.index("COMMIT")
-    assert kinds[begin + 1 : commit] == ["COPY", "COPY", "SELECT", "INSERT"]
+    assert kinds[begin + 1 : commit] == ["COPY", "COPY", "SELECT", "INSERT", "UPDATE"]
     assert "ALTER" in kinds[:begin]
 
 

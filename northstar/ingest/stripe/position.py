@@ -54,6 +54,8 @@ class Position:
     """The server's time before which nothing is to be read again; used when ``after`` is None."""
     listing: Listing | None
     balance: Balance
+    listed_at: int = 0
+    """The server's time when everything was last listed to its end."""
 
     def cursor(self) -> Cursor:
         """As JSON for the ledger."""
@@ -67,4 +69,5 @@ class Position:
             **{name: cursor[name] for name in ("livemode", "seq", "batch", "after", "since")},
             listing=Listing(**listing) if listing else None,
             balance=Balance(**cursor["balance"]),
+            listed_at=cursor.get("listed_at", 0),
         )

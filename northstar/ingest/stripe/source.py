@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -50,7 +50,8 @@ _ATTEMPTS = 10
 class StripeSource:
     """Reads one Stripe account in the mode of its key.
 
-    With ``heal``, the next read also lists everything and lands what raw does not hold as it is.
+    With ``heal``, the next read also lists everything and lands what raw does not hold as it is; with ``heal_after``,
+    so does each read that comes so long after everything was last listed.
     """
 
     name = "stripe"
@@ -62,12 +63,14 @@ class StripeSource:
         retries: Retries | None = None,
         heal: bool = False,
         objects_per_batch: int = OBJECTS_PER_BATCH,
+        heal_after: timedelta | None = None,
     ) -> None:
         self.api = StripeApi(key, base, retries or Retries())
         if "_live_" not in key and "_test_" not in key:
             raise IngestError("NORTHSTAR_STRIPE_API_KEY is no secret or restricted key: those hold _live_ or _test_")
         self._livemode = "_live_" in key
         self._heal = heal
+        self._heal_after = heal_after
         self._size = objects_per_batch
 
     def read(self, ledger: LedgerView, landing: LandingZone, loaded_at: datetime) -> Iterator[Batch]:
@@ -81,7 +84,7 @@ class StripeSource:
         except Missing:
             yield from self._list_anew(batches, ledger, "expired")
             yield from self._forward_from_listing(batches)
-        if self._heal:
+        if self._heal or self._is_due(batches.position):
             self._heal = False
             yield from self._list_anew(batches, ledger, "heal")
         else:
@@ -106,6 +109,12 @@ class StripeSource:
                 "use a key of the same mode, or another warehouse"
             )
         return position
+
+    def _is_due(self, position: Position) -> bool:
+        """Whether everything is to be listed for how long ago that was last done."""
+        if self._heal_after is None:
+            return False
+        return self._now().commit_ts - position.listed_at >= self._heal_after.total_seconds()
 
     def _newest_event(self) -> tuple[str | None, int]:
         data = self.api.get(EVENTS, limit=1)["data"]
@@ -174,7 +183,7 @@ class StripeSource:
                     after = None
             else:
                 raise IngestError(f"Stripe {kind}: the list changed under each of {_ATTEMPTS} attempts to read it")
-        batches.position = replace(batches.position, listing=None)
+        batches.position = replace(batches.position, listing=None, listed_at=self._now().commit_ts)
         yield from batches.finish(None, as_of=batches.position.since)
 
     def _list_kind(
@@ -269,11 +278,18 @@ def _groups(items: Iterator[T], size: int) -> Iterator[list[T]]:
 def from_environment(environment: Mapping[str, str]) -> StripeSource:
     """Build the source from NORTHSTAR_STRIPE_API_KEY and NORTHSTAR_STRIPE_API_BASE (default: Stripe itself).
 
-    NORTHSTAR_STRIPE_HEAL=1 has the next read compare everything.  Raises IngestError without a key.
+    NORTHSTAR_STRIPE_HEAL=1 has the next read compare everything, ``weekly`` one read a week.  Raises IngestError
+    without a key, and for any other word.
     """
     key = environment.get("NORTHSTAR_STRIPE_API_KEY")
     if not key:
         raise IngestError("NORTHSTAR_STRIPE_API_KEY is not set: a secret or restricted key that may read the account")
+    heal = environment.get("NORTHSTAR_STRIPE_HEAL") or ""
+    if heal not in ("", "0", "1", "weekly"):
+        raise IngestError(f"NORTHSTAR_STRIPE_HEAL is {heal!r}; give weekly, 1 for the next read only, or nothing")
     return StripeSource(
-        key, environment.get("NORTHSTAR_STRIPE_API_BASE") or None, heal=environment.get("NORTHSTAR_STRIPE_HEAL") == "1"
+        key,
+        environment.get("NORTHSTAR_STRIPE_API_BASE") or None,
+        heal=heal == "1",
+        heal_after=timedelta(days=7) if heal == "weekly" else None,
     )

@@ -187,6 +187,11 @@ class PartnerBucket:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=f"{self.prefix}/")
         return [entry["Key"][len(self.prefix) + 1 :] for page in pages for entry in page.get("Contents", ())]
 
+    def written_at(self, key: str) -> datetime:
+        """An object's LastModified, aware."""
+        written: datetime = self._backend_object(key).last_modified
+        return written.replace(tzinfo=UTC)
+
     def _backend_object(self, key: str) -> Any:
         """moto's own object: S3 has no way to set LastModified, which must follow simulated time."""
         return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.name].keys[f"{self.prefix}/{key}"]

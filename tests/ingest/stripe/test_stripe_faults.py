@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 from stripe_helpers import Warehouse, assert_equal, landed_events, live
 
 from northstar.ingest.contract import IngestError
 from northstar.ingest.http import Retries
+from northstar.ingest.stripe.source import from_environment
 from northstar.simulator.loopback import Request
 from northstar.simulator.stripe import Store, StripeServer, StripeWorld
 from northstar.simulator.stripe.store import EMBEDDED, EVENT_RETENTION
@@ -283,3 +285,27 @@ def test_an_outage_of_many_events_is_caught_up_in_batches(
     report = warehouse.tick(server, objects_per_batch=30)
     assert report.batches > 10 and time.monotonic() - started < 60
     assert_equal(warehouse, world.store)
+
+
+def test_once_a_week_everything_is_compared(store: Store, small: StripeServer, warehouse: Warehouse) -> None:
+    customer = store.create("customer", "customer.created", name="Elm", balance=0)
+
+    def requests() -> int:
+        before = len(small.requests)
+        warehouse.tick(small, heal_after=timedelta(days=7))
+        return len(small.requests) - before
+
+    requests()
+    store.set_clock(store.now + 7 * 86_400 - 60)
+    customer["name"] = "Oak"  # as no event tells
+    usual = requests()
+    assert warehouse.current("customer")[customer["id"]]["name"] == "Elm"
+    store.set_clock(store.now + 60)
+    assert requests() > usual + 5
+    assert_equal(warehouse, store)
+    assert requests() == usual
+
+
+def test_healing_by_the_calendar_is_asked_for_by_name() -> None:
+    with pytest.raises(IngestError, match="NORTHSTAR_STRIPE_HEAL is 'monthly'; give weekly"):
+        from_environment({"NORTHSTAR_STRIPE_API_KEY": "sk_test_1", "NORTHSTAR_STRIPE_HEAL": "monthly"})

@@ -1,0 +1,1 @@
+"""The documentation site: a folder of files that needs no server and no network."""

@@ -1,0 +1,65 @@
+"""How the warehouse has been doing, from the models of schema ops: ticks, audits, quarantine, latency, freshness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import exp, parse_one
+from sqlmesh.core.engine_adapter.base import EngineAdapter
+
+QUERIES: Mapping[str, tuple[str, str]] = {
+    "ticks": (
+        "ops.tick_log",
+        "SELECT tick_at, status, seconds, rows_landed, models_run FROM ops.tick_log ORDER BY tick_at DESC LIMIT 500",
+    ),
+    "audits": (
+        "ops.audit_result",
+        "SELECT model, audit, arguments, COUNT(*) AS results, COUNT_IF(NOT is_passed) AS failed, "
+        "MAX(audited_at) AS audited_at, MAX(IFF(is_latest, fault_count, NULL)) AS fault_count, "
+        "MAX(IFF(NOT is_passed, audited_at, NULL)) AS failed_at FROM ops.audit_result GROUP BY 1, 2, 3",
+    ),
+    "audit_days": (
+        "ops.audit_result",
+        "SELECT CAST(audited_at AS DATE) AS day, COUNT(*) AS results, COUNT_IF(NOT is_passed) AS failed "
+        "FROM ops.audit_result GROUP BY 1 ORDER BY 1",
+    ),
+    "quarantine": (
+        "ops.quarantine",
+        "SELECT source, batch, fault_rule, CAST(loaded_at AS DATE) AS day, COUNT(*) AS records, "
+        "COUNT_IF(is_held) AS held FROM ops.quarantine GROUP BY 1, 2, 3, 4 ORDER BY 4",
+    ),
+    "latency": (
+        "ops.latency",
+        "SELECT tick_at, source, MEDIAN(median_minutes) AS median_minutes, MAX(longest_minutes) AS longest_minutes, "
+        "SUM(change_count) AS changes FROM ops.latency WHERE change_count > 0 GROUP BY 1, 2 ORDER BY 1",
+    ),
+    "freshness": (
+        "ops.mart_freshness",
+        "SELECT mart, source, complete_through, refreshed_at, lag_minutes FROM ops.mart_freshness",
+    ),
+}
+"""By what they show: the table that a query needs, and the query in Snowflake's SQL."""
+
+
+def health(adapter: EngineAdapter) -> dict[str, list[dict[str, Any]]]:
+    """What there is of each; a part whose table does not exist yet is missing."""
+    return {part: rows(adapter, query) for part, (table, query) in QUERIES.items() if adapter.table_exists(table)}
+
+
+def rows(adapter: EngineAdapter, query: str) -> list[dict[str, Any]]:
+    """The rows of a query in Snowflake's SQL, by column in lower case, as JSON can hold them."""
+    parsed = parse_one(query, dialect="snowflake")
+    assert isinstance(parsed, exp.Query)
+    names = [name.lower() for name in parsed.named_selects]
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in adapter.fetchall(parsed)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value

@@ -1,0 +1,194 @@
+"""SQLMesh's UI on the gateway without data: lineage of every column, nothing of the warehouse, and no lock on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from browser import watched_page
+from projects import PROJECT
+from sqlmesh import Context
+
+from northstar.phi.firewall import lineages, plain
+from northstar.simulator.postgres_server import free_port
+from northstar.site.catalogue import layer_of
+from northstar.site.lineage import Column, ColumnLineage, column_lineage
+
+pytestmark = pytest.mark.slow
+
+SCREENSHOT = PROJECT / "var/sqlmesh-ui.png"
+"""What the browser saw, kept for people."""
+
+
+@dataclass(frozen=True)
+class UI:
+    """A running UI, started as `make ui` starts it."""
+
+    url: str
+    warehouse: Path
+    """The file that ticks write to."""
+
+    def get(self, path: str) -> Any:
+        """What the UI's own API answers."""
+        with urllib.request.urlopen(f"{self.url}/api/{path}", timeout=300) as answer:
+            return json.load(answer)
+
+    def status(self, path: str, body: Mapping[str, str] | None = None) -> int:
+        """How the API answers, as an HTTP status."""
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(f"{self.url}/api/{path}", data, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=300) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UI]:
+    home = tmp_path_factory.mktemp("ui")
+    warehouse = home / "northstar.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("CREATE SCHEMA raw_app; CREATE TABLE raw_app.secret AS SELECT 'Ada' AS name")
+    port = free_port()
+    environment = {
+        **os.environ, "NORTHSTAR_DUCKDB": str(warehouse), "NORTHSTAR_STATE": str(home / "state.duckdb"),
+    }  # fmt: skip
+    server = subprocess.Popen(
+        [str(Path(sys.executable).parent / "sqlmesh"), "--gateway", "catalog", "ui", "--port", str(port)],
+        cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    running = UI(f"http://127.0.0.1:{port}", warehouse)
+    try:
+        deadline = time.monotonic() + 300
+        while True:
+            try:
+                running.get("models")
+                break
+            except OSError:
+                assert server.poll() is None and time.monotonic() < deadline, "the UI did not come up"
+                time.sleep(1)
+        yield running
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def ours(context: Context) -> ColumnLineage:
+    """Lineage as the firewall reads it, by other means than the UI."""
+    return column_lineage(lineages(context.models))
+
+
+def test_every_model_and_column_is_there_with_its_words(ui: UI, context: Context) -> None:
+    shown = {model["fqn"]: model for model in ui.get("models")}
+
+    assert set(shown) == set(context.models)
+    without = [
+        f"{plain(fqn)}.{column['name']}"
+        for fqn, model in shown.items()
+        if layer_of(context.models[fqn]) in ("core", "marts")
+        for column in model["columns"]
+        if not column.get("description")
+    ]
+    assert without == []
+
+
+def test_every_column_of_core_and_marts_resolves_to_raw(ui: UI, context: Context, ours: ColumnLineage) -> None:
+    """Or to a seed, or to what has no source at all, such as a count of rows, by the firewall's reading too."""
+    direct: dict[Column, set[Column]] = {}
+    unresolved = []
+
+    def sources(column: Column) -> set[Column]:
+        """What one column is made from.  The UI names each column once per answer, so only its head is complete."""
+        if column not in direct:
+            answer = ui.get(f"lineage/{column.model}/{column.name.upper()}?models_only=true")
+            fqn = context.get_model(column.model, raise_if_missing=True).fqn
+            head = answer.get(fqn, {}).get(column.name.upper(), {"models": {}})
+            direct[column] = {
+                Column(plain(parent), name.lower()) for parent, names in head["models"].items() for name in names
+            }
+        return direct[column]
+
+    def follow(column: Column, seen: set[Column]) -> None:
+        if column in seen:
+            return
+        seen.add(column)
+        model = context.get_model(column.model)
+        if model is None or model.kind.is_external or model.kind.is_seed:
+            return
+        found = sources(column)
+        if not found and ours.sources.get(column):
+            unresolved.append(".".join(column))
+        for source in found:
+            follow(source, seen)
+
+    seen: set[Column] = set()
+    for model in context.models.values():
+        if layer_of(model) in ("core", "marts") and not model.kind.is_external:
+            for name in model.columns_to_types or {}:
+                follow(Column(plain(model.fqn), name.lower()), seen)
+
+    assert unresolved == []
+    assert any(column.model.startswith("raw_app.") for column in seen)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM raw_app.secret",
+        "ATTACH '{warehouse}' AS stolen",
+        "SELECT * FROM read_text('{warehouse}')",
+        "SET enable_external_access = true",
+    ],
+)
+def test_its_queries_reach_no_data(ui: UI, sql: str) -> None:
+    assert ui.status("commands/fetchdf", {"sql": sql.format(warehouse=ui.warehouse)}) == 422
+
+
+def test_it_shows_no_file_of_data(ui: UI) -> None:
+    """Though it shows, and may write, any other file of the project: it is for who could do so anyway."""
+    folder = PROJECT / "var/landing/app/2026-01-05/0000000001-ui-test"
+    folder.mkdir(parents=True)
+    try:
+        (folder / "patients.parquet").write_text("Ada")
+        assert ui.status(f"files/{(folder / 'patients.parquet').relative_to(PROJECT)}") == 404
+        assert ui.status("files/README.md") == 200
+        assert "patients.parquet" not in json.dumps(ui.get("files"))
+    finally:
+        (folder / "patients.parquet").unlink()
+        folder.rmdir()
+
+
+def test_ticks_write_while_it_is_open(ui: UI) -> None:
+    ui.status("commands/fetchdf", {"sql": "SELECT 1 AS one"})
+
+    with duckdb.connect(str(ui.warehouse)) as connection:  # refused while another process holds the file
+        connection.execute("CREATE TABLE raw_app.written AS SELECT 1 AS one")
+
+
+def test_a_click_on_a_column_of_a_mart_shows_its_lineage(ui: UI) -> None:
+    with watched_page(width=1500, height=950) as watched:
+        page = watched.page
+        page.set_default_timeout(120_000)
+        page.goto(f"{ui.url}/data-catalog/models/marts_growth.mart_cohort_retention")
+        node = page.locator(".react-flow__node", has_text="marts_growth.mart_cohort_retention")
+        node.wait_for()
+        with page.expect_response("**/api/lineage/**/COHORT_MONTH*") as answered:
+            node.get_by_text("COHORT_MONTH", exact=True).click()
+        assert "FCT_MRR_MOVEMENT" in answered.value.text()
+        upstream = page.locator(".react-flow__node", has_text="core.fct_mrr_movement")
+        upstream.get_by_text("MONTH_START", exact=True).wait_for()
+        SCREENSHOT.parent.mkdir(exist_ok=True)
+        page.screenshot(path=str(SCREENSHOT))

@@ -1,0 +1,292 @@
+"""The documentation site, built from a small shop and read in a browser as its users do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Watched, watched_page
+from shop import open_shop
+
+from northstar.site.build import site_data, write_site
+from northstar.site.pictures import PICTURES, suppressed
+from northstar.site.words import words_of
+
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+CONTRACT = """
+source: shop
+objects:
+  sale:
+    key: [sale_id]
+    columns: {sale_id: internal, shop_id: internal, amount: internal, sold_at: phi_quasi.service_time}
+  shop:
+    key: [shop_id]
+    columns: {shop_id: internal, city: internal, told_at: internal}
+"""
+LOGS = """
+CREATE SCHEMA IF NOT EXISTS ops;
+CREATE TABLE ops.tick_log AS SELECT TIMESTAMP '2026-01-05' AS tick_at, 'ok' AS status, 3.5 AS seconds,
+  96 AS rows_landed, 5 AS models_run;
+CREATE TABLE ops.audit_result AS SELECT 'marts_shop.mart_sale_day' AS model, 'not_null' AS audit,
+  'columns := (sold_on, total)' AS arguments, TIMESTAMP '2026-01-05' - INTERVAL (i) HOUR AS audited_at,
+  i = 2 AS is_failed, i <> 2 AS is_passed, IF(i = 2, 7, 0) AS fault_count, i = 0 AS is_latest FROM range(4) AS t(i);
+CREATE TABLE ops.quarantine AS SELECT 'shop' AS source, 'int_shop__sale' AS batch, 'no_amount' AS fault_rule,
+  TIMESTAMP '2026-01-04' AS loaded_at, i = 0 AS is_held FROM range(3) AS t(i);
+CREATE TABLE ops.latency AS SELECT TIMESTAMP '2026-01-05' AS tick_at, 'shop' AS source, 12.0 AS median_minutes,
+  30.0 AS longest_minutes, 96 AS change_count
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    with open_shop(tmp_path_factory.mktemp("shop")) as shop:
+        project = shop.home / "project"
+        (project / "contracts/sources").mkdir()
+        (project / "contracts/sources/shop.yaml").write_text(CONTRACT)
+        shop.context.config.variables["small_cell_threshold"] = 11
+        shop.context.engine_adapter.execute(LOGS)
+        yield site_data(shop.context, project, NOW)
+
+
+@pytest.fixture(scope="module")
+def site(data: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site; the shop has no mart that pictures are drawn from, so some rows of one stand in."""
+    picture = next(picture for picture in PICTURES if picture.name == "cohort_triangle")
+    rows = [
+        {"cohort_month": "2025-11-01", "months_since": since, "accounts": 40, "retained": 40 - since, "retention": 1.0}
+        for since in range(2)
+    ]
+    drawn = {
+        "name": picture.name, "page": picture.page, "title": picture.title, "says": picture.says,
+        "mart": "marts_shop.mart_sale_day", "metrics": ["takings"], "query": "SELECT 1", "as_of": "2026-01-05T00:00:00",
+        "suppresses": False, "threshold": 11, "rows": rows,
+    }  # fmt: skip
+    target = tmp_path_factory.mktemp("site") / "docs"
+    write_site({**data, "pictures": [drawn]}, target)
+    return target
+
+
+@pytest.fixture()
+def watched() -> Iterator[Watched]:
+    """A page that must have no error and must ask nothing but files of the site."""
+    with watched_page() as watched:
+        yield watched
+    assert watched.errors == []
+    assert [url for url in watched.requests if not url.startswith(("file:", "data:"))] == []
+
+
+def _open(watched: Watched, site: Path, where: str = "") -> None:
+    watched.page.goto(f"{(site / 'index.html').as_uri()}#/{where}")
+    watched.page.wait_for_selector("main h1")
+
+
+def _model(data: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(model for model in data["models"] if model["name"] == name)
+    return found
+
+
+def _column(data: dict[str, Any], model: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(column for column in _model(data, model)["columns"] if column["name"] == name)
+    return found
+
+
+def test_columns_carry_lineage_class_and_profile(data: dict[str, Any]) -> None:
+    total = _column(data, "marts_shop.mart_sale_day", "total")
+
+    assert total["from"] == ["core.fct_sale.amount"]
+    assert (total["badge"], total["nulls"], total["distinct"]) == ("open", 0.0, 4)
+    assert _model(data, "marts_shop.mart_sale_day")["rows"] == 4
+
+
+def test_nothing_is_counted_of_columns_about_patients(data: dict[str, Any]) -> None:
+    day = _column(data, "marts_shop.mart_sale_day", "sold_on")
+
+    assert day["classes"] == ["service_date"]
+    assert day["badge"] == "restricted"
+    assert not {"nulls", "distinct"} & set(day)
+    assert _column(data, "raw_shop.sale", "sold_at")["classes"] == ["phi_quasi.service_time"]
+
+
+def test_the_site_holds_no_value_of_a_raw_row(data: dict[str, Any]) -> None:
+    assert "Town 1" not in json.dumps(data)
+
+
+def test_search_is_done_with_the_keyboard(watched: Watched, site: Path) -> None:
+    _open(watched, site)
+    page = watched.page
+
+    page.keyboard.press("/")
+    page.keyboard.type("sale day")
+    page.wait_for_selector("#results [role=option]")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("h1 :text-is('marts_shop.mart_sale_day')")
+    assert page.url.endswith("#/model/marts_shop.mart_sale_day")
+    assert page.title() == "marts_shop.mart_sale_day · Northstar warehouse"
+
+
+def test_a_column_is_followed_to_its_source_and_to_the_dashboard(watched: Watched, site: Path) -> None:
+    _open(watched, site, "model/marts_shop.mart_sale_day")
+    page = watched.page
+
+    page.click("td a:text-is('total')")
+    page.wait_for_selector(".lineage path", state="attached")
+    assert page.locator("#ends a").all_inner_texts() == ["raw_shop.sale.amount"]
+    assert page.locator(".lineage .reader").all_inner_texts() == ["dashboard\nThe till"]
+
+    page.click(".lineage [data-key='raw_shop.sale.amount']")
+    page.wait_for_selector("h2:text-is('Begins here')")
+    assert page.url.endswith("#/column/raw_shop.sale/amount")
+    assert "The till" in page.inner_text("#reached")
+
+    page.click(".lineage .reader a")
+    page.wait_for_selector("h1:text-is('The till')")
+    assert page.url.endswith("#/reader/till")
+    assert page.locator("td:first-child a").all_inner_texts() == ["sold_on", "total"]
+
+
+def test_lines_meet_the_columns_that_they_join(watched: Watched, site: Path) -> None:
+    """A line from a column begins at its right edge and ends at the left edge of the next."""
+    _open(watched, site, "column/marts_shop.mart_sale_day/total")
+    watched.page.wait_for_selector(".lineage path", state="attached")
+
+    off = watched.page.evaluate(
+        """() => [...document.querySelectorAll('.lineage path')].filter((path) => {
+             const end = path.getPointAtLength(path.getTotalLength());
+             const plane = document.querySelector('.plane').getBoundingClientRect();
+             const link = document.querySelector(`[data-key="${path.dataset.to}"]`);
+             if (!link) return false;
+             const box = link.getBoundingClientRect();
+             const middle = box.top + box.height / 2;
+             return Math.abs(end.x + plane.left - box.left) > 2 || Math.abs(end.y + plane.top - middle) > 2;
+           }).length"""
+    )
+
+    assert off == 0
+
+
+def test_a_lineage_can_be_cut_to_one_step_and_one_way(watched: Watched, site: Path) -> None:
+    _open(watched, site, "column/core.fct_sale/amount")
+    page = watched.page
+
+    page.click("button:has-text('Sources')")
+    assert page.locator(".lineage [data-key]").count() == 3
+    page.click("button:has-text('One step')")
+    assert page.locator(".lineage [data-key]").all_inner_texts() == ["amount", "amount"]
+
+
+@pytest.mark.parametrize(
+    ("where", "shows"),
+    [
+        ("", "What the numbers mean"),
+        ("models/marts", "marts_shop.mart_sale_day"),
+        ("column/core.fct_sale/sold_on", "restricted"),
+        ("metrics", "Takings"),
+        ("metric/takings", "SUM(total)"),
+        ("matrix", "fct_sale"),
+        ("readers", "The till"),
+        ("health", "no amount"),
+        ("pictures", "Cohort retention"),
+        ("pictures/retention", "complete through 2026-01-05 00:00 UTC"),
+        ("model/marts_shop.nothing", "There is no such page"),
+    ],
+)
+def test_every_page_has_an_address(watched: Watched, site: Path, where: str, shows: str) -> None:
+    _open(watched, site, where)
+
+    assert shows.lower() in watched.page.inner_text("main").lower()
+
+
+def test_an_audit_shows_what_it_found_and_when(watched: Watched, site: Path) -> None:
+    _open(watched, site, "model/marts_shop.mart_sale_day")
+
+    row = watched.page.locator("tr", has_text="not_null").inner_text()
+
+    assert "passed" in row and "2026-01-05 00:00 UTC" in row and "1 of 4" in row
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_phone_needs_no_sideways_scrolling(site: Path, dark: bool) -> None:
+    with watched_page(width=390, height=800, dark=dark) as watched:
+        for where in (
+            "",
+            "models",
+            "model/marts_shop.mart_sale_day",
+            "column/core.fct_sale/amount",
+            "metrics",
+            "health",
+        ):
+            _open(watched, site, where)
+            width = watched.page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 390, where
+        background = watched.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(252, 251, 248)") != dark
+    assert watched.errors == []
+
+
+def test_print_leaves_out_what_only_a_screen_can_use(watched: Watched, site: Path) -> None:
+    _open(watched, site, "column/core.fct_sale/amount")
+    watched.page.emulate_media(media="print")
+
+    assert not watched.page.is_visible("#search")
+    assert watched.page.is_visible(".lineage")
+
+
+def test_a_folder_of_something_else_is_never_replaced(data: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("the only copy")
+
+    with pytest.raises(ValueError, match="holds no site"):
+        write_site(data, tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_an_older_site_is_replaced_whole(data: dict[str, Any], tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    write_site(data, target)
+    (target / "left.html").write_text("over")
+    write_site(data, target)
+
+    assert not (target / "left.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_small_counts_and_what_gives_them_away_are_left_out() -> None:
+    picture = next(picture for picture in PICTURES if picture.name == "provider_scorecard")
+    row = {
+        "provider_name": "A", "visit_count": 40, "visits_per_day": 8.0, "realised_utilization": 0.5,
+        "no_show_count": 10, "no_show_rate": 0.2, "checked_in_count": 40, "on_time_count": 40, "late_count": 0,
+        "on_time_rate": 1.0,
+    }  # fmt: skip
+
+    shown = suppressed(row, picture, 11)
+
+    assert shown["small"] == ["no_show_count", "no_show_rate"]
+    assert shown["no_show_count"] is None and shown["no_show_rate"] is None
+    assert shown["on_time_rate"] == 1.0, "nobody is in a count of zero"
+    assert suppressed({**row, "no_show_count": 11}, picture, 11).get("small") is None
+
+
+def test_every_count_and_rate_of_a_picture_is_a_column_of_it() -> None:
+    for picture in PICTURES:
+        for rate, counts in picture.rates.items():
+            assert f"AS {rate}" in picture.query
+            assert set(counts) <= set(picture.counts)
+
+
+def test_words_are_taken_apart_as_the_house_writes_them() -> None:
+    words = words_of(
+        "One row per sale.\nAnswers: what was sold; to whom. Sales are\nfinal. Use it for: takings. "
+        "Not for: adding currencies\nor streams. US dollars: at the rate of the day."
+    )
+
+    assert words._asdict() == {
+        "row": "One row per sale.",
+        "answers": "what was sold; to whom.",
+        "use": "takings.",
+        "avoid": "adding currencies or streams.",
+        "notes": "Sales are final. US dollars: at the rate of the day.",
+    }
