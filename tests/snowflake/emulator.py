@@ -20,10 +20,13 @@ from unittest import mock
 
 import duckdb
 import fakesnow
+import fakesnow.arrow
 import fakesnow.cursor
 import fakesnow.fakes
 import fakesnow.transforms
 import fakesnow.transforms.stage
+import pyarrow as pa
+import pyarrow.compute as pc
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
@@ -83,6 +86,7 @@ _original: dict[str, Any] = {
     "create_table_as": fakesnow.transforms.create_table_as,
     "information_schema_fs": fakesnow.transforms.information_schema_fs,
     "sums": fakesnow.transforms.numeric_agg_implicit_cast,
+    "timestamps": fakesnow.arrow.timestamp_to_sf_struct,
     "write_pandas": fakesnow.fakes.write_pandas,
 }
 
@@ -142,6 +146,13 @@ def _information_schema(expression: exp.Expression) -> exp.Expression:
     return result
 
 
+def _timestamps(values: Any) -> pa.StructArray:
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    sent = _original["timestamps"](whole)
+    parts = [pc.fill_null(part, 0) for part in sent.flatten()]
+    return pa.StructArray.from_arrays(parts, fields=list(sent.type), mask=pc.is_null(whole))
+
+
 CORRECTIONS = {
     "temporary": Correction("CREATE TEMPORARY TABLE with three names is refused: make it a table"),
     "session": Correction("USE WAREHOUSE, USE ROLE and the query tag are refused: take them and do nothing"),
@@ -165,6 +176,10 @@ CORRECTIONS = {
     "views": Correction(
         "INFORMATION_SCHEMA.TABLES lists no views, so that a plan that died cannot be repeated",
         lambda: mock.patch.object(fakesnow.transforms, "information_schema_fs", _information_schema),
+    ),
+    "nulls": Correction(
+        "the server sends a timestamp that is NULL as 1970-01-01: send NULL",
+        lambda: mock.patch.object(fakesnow.arrow, "timestamp_to_sf_struct", _timestamps),
     ),
     "sums": Correction(
         "SUM of a NUMBER becomes a DOUBLE, and cents are lost: leave it exact",

@@ -13,5 +13,5 @@ if __name__ == "__main__":
 
         uvicorn.run(
             app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error", ssl_certfile=sys.argv[2],
-            ssl_keyfile=sys.argv[3],
+            ssl_keyfile=sys.argv[3], timeout_graceful_shutdown=1,
         )  # fmt: skip

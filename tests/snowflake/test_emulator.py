@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import emulator
+import fakesnow.arrow
 import pandas as pd
+import pyarrow as pa
 import pytest
 import snowflake.connector
 import snowflake.connector.pandas_tools
@@ -116,6 +119,11 @@ def views(session: Session) -> None:
     assert found.type.is_view
 
 
+def nulls(_: Session) -> None:
+    sent = fakesnow.arrow.timestamp_to_sf_struct(pa.array([None, datetime(2026, 11, 4)], pa.timestamp("us")))
+    assert sent.is_null().to_pylist() == [True, False]
+
+
 def sums(session: Session) -> None:
     """More cents than a DOUBLE tells apart."""
     session.ask("CREATE SCHEMA IF NOT EXISTS s", "CREATE TABLE s.t (x NUMBER(38, 2))")
@@ -126,7 +134,7 @@ def sums(session: Session) -> None:
 CHECKS: dict[str, Callable[[Session], None]] = {
     "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale,
     "transaction": transaction, "columns": columns, "public": public, "overwrite": overwrite, "views": views,
-    "sums": sums,
+    "nulls": nulls, "sums": sums,
 }  # fmt: skip
 
 
