@@ -22,13 +22,13 @@ from northstar.ingest.contract import Batch
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.snowflake_sink import STAGE, SnowflakeSink
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 HERE = Path(__file__).parent
 AT = datetime(2026, 11, 4, 9, 59, 59, tzinfo=UTC)
 ROWS = pa.table({
     "id": pa.array([1, 2], pa.int64()),
-    "at": pa.array([datetime(2026, 11, 4, 9, 30, 0, 123456), None], pa.timestamp("us")),
+    "moment": pa.array([datetime(2026, 11, 4, 9, 30, 0, 123456), None], pa.timestamp("us")),
     "note": ["it's \\ “so”", None],
 })  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_the_sink_loads_over_it(connection: SnowflakeConnection, tmp_path: Path)
         writer.write("visit", ROWS)
     sink.load("app", Batch("load-1", writer.files, {"at": "it's"}, AT), AT)
     sink.seal("app", datetime(2026, 11, 4, 10, tzinfo=UTC))
-    found = connection.cursor().execute("SELECT id, at, note FROM raw_app.visit ORDER BY id")
+    found = connection.cursor().execute("SELECT id, moment, note FROM raw_app.visit ORDER BY id")
     assert found is not None
     assert found.fetchall() == [tuple(row.values()) for row in ROWS.to_pylist()]
     assert sink.ledger("app").cursor == {"at": "it's"}
@@ -96,7 +96,7 @@ def test_the_connector_uploads_a_file_itself(connection: SnowflakeConnection, tm
     pq.write_table(ROWS, tmp_path / "rows.parquet")
     cursor = connection.cursor()
     cursor.execute("CREATE STAGE NORTHSTAR.OPS.UPLOADS")
-    cursor.execute(f"PUT 'file://{tmp_path}/rows.parquet' '@NORTHSTAR.OPS.UPLOADS' AUTO_COMPRESS = FALSE")
+    cursor.execute(f"PUT 'file://{tmp_path}/rows.parquet' @NORTHSTAR.OPS.UPLOADS AUTO_COMPRESS = FALSE")
     assert [row[6] for row in cursor.fetchall()] == ["UPLOADED"]
     cursor.execute('CREATE TABLE ops.uploaded ("ID" NUMBER(38, 0), "NOTE" VARCHAR)')
     cursor.execute(
