@@ -25,6 +25,8 @@ from northstar.clock import next_boundary, parse_boundary, utc_now
 from northstar.commands.access import access
 from northstar.commands.backfill import backfill_command
 from northstar.commands.contracts import contracts, scaffold_command
+from northstar.commands.infra import infra
+from northstar.commands.migrate import migration
 from northstar.commands.patients import forget_command, keys
 from northstar.commands.reload import reload_command
 from northstar.commands.schedule import schedule_command
@@ -319,6 +321,8 @@ app.command("tick")(tick_command)
 app.add_typer(contracts, name="contracts")
 app.command("scaffold")(scaffold_command)
 app.add_typer(access, name="access")
+app.add_typer(infra, name="infra")
+app.add_typer(migration, name="migrate")
 app.add_typer(keys, name="keys")
 app.command("forget")(forget_command)
 app.command("status")(status_command)

@@ -4,6 +4,7 @@ MODEL (
     unique_key (provider_id, clinic_id, local_date)
   ),
   owner analytics_engineering,
+  clustered_by local_date,
   grain (provider_id, clinic_id, local_date),
   references (provider_id, clinic_id),
   tags ('layer=core', 'fact=periodic_snapshot'),

@@ -4,6 +4,7 @@ MODEL (
     unique_key (@party, currency, as_of_date)
   ),
   owner analytics_engineering,
+  clustered_by as_of_date,
   cron '@hourly',
   grain (@party, currency, as_of_date),
   references (@party, currency),

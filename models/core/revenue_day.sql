@@ -4,6 +4,7 @@ MODEL (
     unique_key (@party, currency, revenue_date)
   ),
   owner analytics_engineering,
+  clustered_by revenue_date,
   cron '@hourly',
   grain (@party, currency, revenue_date),
   references (@party, currency),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -50,15 +51,40 @@ class Role:
     """Whether it sees identifiers as they are; every other role that reads raw sees NULL."""
 
 
+SIZES = ("XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "XXLARGE")
+"""Sizes of warehouses: each costs twice the one before, the first a credit an hour."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Compute for one workload, with the resource monitor of its name."""
+
+    name: str
+    purpose: str
+    size: str
+    suspend_seconds: int
+    clusters: int
+    """The most that run at once; more than one needs Snowflake's Enterprise Edition."""
+    timeout_seconds: int
+    credits: int
+    """A month's quota."""
+    roles: tuple[str, ...]
+
+    @property
+    def monitor(self) -> str:
+        """The name of its resource monitor."""
+        return f"{self.name}_MONITOR"
+
+
 @dataclass(frozen=True)
 class Account:
     """One Snowflake account."""
 
     database: str
-    warehouse: str
     time_travel_days: int
     fail_safe_days: int
     roles: Mapping[str, Role]
+    warehouses: Mapping[str, Warehouse]
 
 
 def load_account(project: Path) -> Account:
@@ -73,6 +99,17 @@ def load_account(project: Path) -> Account:
         if unknown := [zone for zone in (*role.reads, *role.writes, *role.creates) if zone not in ZONES]:
             raise ValueError(f"{FOLDER}/account.yaml: role {name}: zone {unknown[0]!r} is none of {', '.join(ZONES)}")
         roles[name] = role
-    return Account(
-        found["database"], found["warehouse"], int(found["time_travel_days"]), int(found["fail_safe_days"]), roles
-    )
+    warehouses = {name: _warehouse(name, entry, roles) for name, entry in found["warehouses"].items()}
+    return Account(found["database"], int(found["time_travel_days"]), int(found["fail_safe_days"]), roles, warehouses)
+
+
+def _warehouse(name: str, entry: Mapping[str, Any], roles: Mapping[str, Role]) -> Warehouse:
+    where = f"{FOLDER}/account.yaml: warehouse {name}"
+    if entry["size"] not in SIZES:
+        raise ValueError(f"{where}: size {entry['size']!r} is none of {', '.join(SIZES)}")
+    if unknown := [role for role in entry["roles"] if role not in roles]:
+        raise ValueError(f"{where}: there is no role {unknown[0]}")
+    numbers = {key: int(entry[key]) for key in ("suspend_seconds", "clusters", "timeout_seconds", "credits")}
+    if bad := [key for key, number in numbers.items() if number < 1]:
+        raise ValueError(f"{where}: {bad[0]} must be at least 1: 0 would mean never, or without a limit")
+    return Warehouse(name, entry["is"], entry["size"], roles=tuple(entry["roles"]), **numbers)

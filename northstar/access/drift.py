@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 from northstar.access.account import ZONES, Account
-from northstar.access.masks import TAG, ZONE_TAG, Tagged, policies, tags
-from northstar.access.sql import grants, schema_name
+from northstar.access.compute import schema_name
+from northstar.access.masks import TAG, ZONE_TAG, Policy, Tagged, policies, tags
+from northstar.access.sql import grants
 from northstar.contracts import Contracts
 
 Rows = Iterable[Mapping[str, Any]]
 Ask = Callable[[str], Rows]
 """Runs a statement and returns its rows by column name."""
+
+
+class Fault(Enum):
+    """What may be wrong with a mask."""
+
+    MISSING = "missing"
+    OTHER = "other"
+    LOOSE = "loose"
+
 
 _CONTAINERS = ("DATABASE", "SCHEMA")
 
@@ -29,7 +40,7 @@ class Held(NamedTuple):
 def wanted(account: Account) -> set[Held]:
     """What these should tell, each privilege by itself; grants on all objects are told object by object, not here."""
     return {
-        Held(grant.role, privilege.strip(), grant.kind, _plain(grant.name))
+        Held(grant.role, privilege.strip(), grant.kind, plain_name(grant.name))
         for grant in grants(account)
         if not grant.kind.startswith("ALL ")
         for privilege in grant.privilege.split(",")
@@ -48,14 +59,14 @@ def held(account: Account, ask: Ask) -> set[Held]:
     found = set()
     for role in (*account.roles, "PUBLIC"):
         for row in ask(f"SHOW GRANTS TO ROLE {role}"):
-            kind, name, privilege = row["granted_on"], _plain(row["name"]), row["privilege"]
+            kind, name, privilege = row["granted_on"], plain_name(row["name"]), row["privilege"]
             inside = name == account.database or name.startswith(f"{account.database}.")
             beyond = kind == "ROLE" or (role != "PUBLIC" and kind == "WAREHOUSE")
             here = inside and (kind in _CONTAINERS or (role, privilege, _schema(name)) not in everywhere)
             if beyond or here:
                 found.add(Held(role, privilege, kind, name))
         for row in ask(f"SHOW FUTURE GRANTS TO ROLE {role}"):
-            found.add(Held(role, row["privilege"], f"FUTURE {row['grant_on']}S", _schema(_plain(row["name"]))))
+            found.add(Held(role, row["privilege"], f"FUTURE {row['grant_on']}S", _schema(plain_name(row["name"]))))
     return found
 
 
@@ -73,9 +84,19 @@ def _of_grants(account: Account, ask: Ask) -> Iterator[str]:
 
 
 def _of_policies(account: Account, ask: Ask) -> Iterator[str]:
+    said = {
+        Fault.MISSING: "is not there",
+        Fault.OTHER: "says something else than 4_policies.sql",
+        Fault.LOOSE: "does not hang on tag {tag}, so it masks nothing",
+    }
+    for policy, fault in policy_faults(account, ask):
+        yield f"mask {policy.name} {said[fault].format(tag=policy.tag.rpartition('.')[2])}"
+
+
+def policy_faults(account: Account, ask: Ask) -> Iterator[tuple[Policy, Fault]]:
     """Masks that are not there, say something else, or hang on no tag."""
     schema = f"{account.database}.RESTRICTED"
-    there = {_plain(row["name"]) for row in ask(f"SHOW MASKING POLICIES IN SCHEMA {schema}")}
+    there = {plain_name(row["name"]) for row in ask(f"SHOW MASKING POLICIES IN SCHEMA {schema}")}
     hanging = {
         (row["POLICY_NAME"], row["TAG_NAME"])
         for row in ask(
@@ -86,17 +107,30 @@ def _of_policies(account: Account, ask: Ask) -> Iterator[str]:
     for policy in policies(account):
         name, tag = policy.name.rpartition(".")[2], policy.tag.rpartition(".")[2]
         if name not in there:
-            yield f"mask {policy.name} is not there"
+            yield policy, Fault.MISSING
             continue
         (row,) = ask(f"DESCRIBE MASKING POLICY {policy.name}")
         if _words(row["body"]) != _words(policy.body):
-            yield f"mask {policy.name} says something else than 4_policies.sql"
+            yield policy, Fault.OTHER
         if (name, tag) not in hanging:
-            yield f"mask {policy.name} does not hang on tag {tag}, so it masks nothing"
+            yield policy, Fault.LOOSE
 
 
 def _of_tags(account: Account, contracts: Contracts, ask: Ask) -> Iterator[str]:
-    """Tags with another value than the contracts', on what the account has; inherited ones are not told."""
+    for tag, place, tagged, now in tag_faults(account, contracts, ask):
+        if tagged is None:
+            yield f"tag {tag} is {now} on {place}, which should have none"
+        else:
+            yield f"tag {tag} should be {tagged.value} on {_written(account, tagged)}, and is {now or 'not set'}"
+
+
+def tag_faults(
+    account: Account, contracts: Contracts, ask: Ask
+) -> Iterator[tuple[str, str, Tagged | None, str | None]]:
+    """Tags with another value than the contracts', on what the account has; inherited ones are not told.
+
+    Each is a tag, where it is, what should be there (None when nothing should), and the value that is.
+    """
     database = account.database
     columns = {
         (row["TABLE_SCHEMA"], row["TABLE_NAME"], row["COLUMN_NAME"])
@@ -120,11 +154,10 @@ def _of_tags(account: Account, contracts: Contracts, ask: Ask) -> Iterator[str]:
         if tagged.column is None or (tagged.schema, tagged.table, tagged.column) in columns
     }
     for key in sorted(has.keys() - should.keys(), key=str):
-        yield f"tag {key[0]} is {has[key]} on {'.'.join(part for part in key[1:] if part)}, which should have none"
+        yield key[0], ".".join(part for part in key[1:] if part), None, has[key]
     for key, tagged in should.items():
         if has.get(key) != tagged.value:
-            is_now = has.get(key, "not set")
-            yield f"tag {key[0]} should be {tagged.value} on {_written(account, tagged)}, and is {is_now}"
+            yield key[0], _written(account, tagged), tagged, has.get(key)
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
@@ -143,7 +176,8 @@ def _words(body: str) -> str:
     return " ".join(body.split()).upper()
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name as Snowflake folds it; ours differ by more than case."""
     return name.replace('"', "").upper()
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from northstar.access.account import ZONES, Account, Role
-from northstar.access.masks import TAG, ZONE_TAG, model_zones, policies, tags
+from northstar.access.compute import databases, monitors, schema_name, warehouses
+from northstar.access.masks import TAG, ZONE_TAG, Policy, Tagged, model_zones, policies, tags
 from northstar.contracts import Contracts
 from northstar.contracts.classes import all_classes
 
@@ -26,18 +27,16 @@ class Grant(NamedTuple):
         return f"GRANT {self.privilege} ON {self.kind} {where}{self.name} TO ROLE {self.role};"
 
 
-def schema_name(account: Account, schema: str) -> str:
-    """A schema with its database; SQLMesh's own have names of mixed case."""
-    quoted = f'"{schema}"' if schema != schema.upper() else schema
-    return f"{account.database}.{quoted}"
-
-
 def grants(account: Account) -> list[Grant]:
     """Every grant that there should be, and no others."""
     found: list[Grant] = []
     for role in account.roles.values():
         found.append(Grant(role.name, "USAGE", "DATABASE", account.database))
-        found.append(Grant(role.name, "USAGE", "WAREHOUSE", account.warehouse))
+        found += [
+            Grant(role.name, "USAGE", "WAREHOUSE", one.name)
+            for one in account.warehouses.values()
+            if role.name in one.roles
+        ]
         if role.creates:
             found.append(Grant(role.name, "CREATE SCHEMA", "DATABASE", account.database))
         found += _of_zones(account, role)
@@ -63,22 +62,30 @@ def _of_zones(account: Account, role: Role) -> Iterator[Grant]:
 
 
 def roles_sql(account: Account) -> Iterator[str]:
-    """Roles, under SYSADMIN so that somebody can administer what they own."""
+    """All roles."""
     for role in account.roles.values():
-        purpose = role.purpose.replace("'", "''")
-        yield f"CREATE ROLE IF NOT EXISTS {role.name};"
-        yield f"ALTER ROLE IF EXISTS {role.name} SET COMMENT = '{purpose}';"
-        yield f"GRANT ROLE {role.name} TO ROLE SYSADMIN;"
+        yield from role_sql(role)
+
+
+def role_sql(role: Role) -> tuple[str, str, str]:
+    """Make a role, say what it is for, and put it under SYSADMIN so that somebody can administer what it owns."""
+    purpose = role.purpose.replace("'", "''")
+    return (
+        f"CREATE ROLE IF NOT EXISTS {role.name};",
+        f"ALTER ROLE IF EXISTS {role.name} SET COMMENT = '{purpose}';",
+        f"GRANT ROLE {role.name} TO ROLE SYSADMIN;",
+    )
+
+
+def warehouses_sql(account: Account) -> Iterator[str]:
+    """Resource monitors, then the warehouses that they watch."""
+    for thing in (*monitors(account), *warehouses(account)):
+        yield from (thing.create, *thing.alter)
 
 
 def schemas_sql(account: Account) -> Iterator[str]:
-    """Schemas, with managed access: an owner of a table cannot hand it on."""
-    for schemas in ZONES.values():
-        for schema in schemas:
-            yield (
-                f"CREATE SCHEMA IF NOT EXISTS {schema_name(account, schema)} WITH MANAGED ACCESS "
-                f"DATA_RETENTION_TIME_IN_DAYS = {account.time_travel_days};"
-            )
+    """The database and its schemas, with managed access: an owner of a table cannot hand it on."""
+    yield from (statement for thing in databases(account) for statement in (thing.create, *thing.alter))
 
 
 def grants_sql(account: Account) -> Iterator[str]:
@@ -88,25 +95,42 @@ def grants_sql(account: Account) -> Iterator[str]:
 
 def policies_sql(account: Account) -> Iterator[str]:
     """The tags, a masking policy for each type, and one on the other; bodies are changed in place, never dropped."""
+    yield from (create for _, create in tag_names_sql(account))
+    for policy in policies(account):
+        yield from policy_sql(account, policy)
+
+
+def tag_names_sql(account: Account) -> Iterator[tuple[str, str]]:
+    """Each tag without its schema, and the statement that makes it."""
     for tag, allowed in ((TAG, [str(found) for found in all_classes()]), (ZONE_TAG, model_zones())):
         values = ", ".join(f"'{value}'" for value in allowed)
-        yield f"CREATE TAG IF NOT EXISTS {account.database}.{tag} ALLOWED_VALUES {values};"
-    for policy, kind, body, tag in policies(account):
-        yield f"CREATE MASKING POLICY IF NOT EXISTS {policy} AS (val {kind}) RETURNS {kind} -> {body};"
-        yield f"ALTER MASKING POLICY {policy} SET BODY -> {body};"
-        yield f"ALTER TAG {account.database}.{tag} SET MASKING POLICY {policy} FORCE;"
+        yield tag.rpartition(".")[2], f"CREATE TAG IF NOT EXISTS {account.database}.{tag} ALLOWED_VALUES {values};"
+
+
+def policy_sql(account: Account, policy: Policy) -> tuple[str, str, str]:
+    """Make a mask, set what it says, and hang it on its tag."""
+    name, kind, body, tag = policy
+    return (
+        f"CREATE MASKING POLICY IF NOT EXISTS {name} AS (val {kind}) RETURNS {kind} -> {body};",
+        f"ALTER MASKING POLICY {name} SET BODY -> {body};",
+        f"ALTER TAG {account.database}.{tag} SET MASKING POLICY {name} FORCE;",
+    )
 
 
 def tags_sql(account: Account, contracts: Contracts) -> Iterator[str]:
     """All tags."""
     for tagged in tags(account, contracts):
-        value = f"SET TAG {account.database}.{tagged.tag} = '{tagged.value}';"
-        schema = schema_name(account, tagged.schema)
-        if tagged.table is None or tagged.column is None:
-            yield f"ALTER SCHEMA {schema} {value}"
-        else:
-            table = f"{schema}.{identifier(tagged.table)}"
-            yield f"ALTER TABLE IF EXISTS {table} MODIFY COLUMN {identifier(tagged.column)} {value}"
+        yield tag_sql(account, tagged)
+
+
+def tag_sql(account: Account, tagged: Tagged) -> str:
+    """Set a tag on a schema or on a column."""
+    value = f"SET TAG {account.database}.{tagged.tag} = '{tagged.value}';"
+    schema = schema_name(account, tagged.schema)
+    if tagged.table is None or tagged.column is None:
+        return f"ALTER SCHEMA {schema} {value}"
+    table = f"{schema}.{identifier(tagged.table)}"
+    return f"ALTER TABLE IF EXISTS {table} MODIFY COLUMN {identifier(tagged.column)} {value}"
 
 
 def identifier(name: str) -> str:
@@ -118,8 +142,9 @@ def identifier(name: str) -> str:
 def render(account: Account, contracts: Contracts) -> dict[str, str]:
     """Every file's text by name, in the order in which they are run."""
     files = {
+        "0_warehouses.sql": ("Warehouses by workload, and what each may spend in a month.", warehouses_sql(account)),
         "1_roles.sql": ("Roles.", roles_sql(account)),
-        "2_schemas.sql": ("Schemas.", schemas_sql(account)),
+        "2_schemas.sql": ("The database and its schemas.", schemas_sql(account)),
         "3_grants.sql": ("Who may read and write which schemas.", grants_sql(account)),
         "4_policies.sql": ("The tags of classes and of zones, and the masks that hang on them.", policies_sql(account)),
         "5_tags.sql": ("Classes of raw columns, zones of the tables behind views.", tags_sql(account, contracts)),

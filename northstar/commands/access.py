@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import Any
-
-import snowflake.connector
 import typer
 
 from northstar.access.account import FOLDER, load_account
-from northstar.access.drift import Ask, Rows, drift
+from northstar.access.connect import asking
+from northstar.access.drift import drift
 from northstar.access.matrix import PAGE, rewritten
 from northstar.access.sql import render
 from northstar.console import ExitCode, clear_errors, terminal
@@ -38,33 +34,10 @@ def render_command() -> None:
 def check_command() -> None:
     """Compare the account's grants, masks and tags with those that should be there.  Exits with 1 when they differ."""
     settings = Settings.from_environment()
-    with clear_errors(), _asking(settings) as ask:
+    with clear_errors(), asking(settings) as ask:
         found = drift(load_account(settings.project), load_contracts(settings.project / CONTRACTS), ask)
     for sentence in found:
         terminal.print(sentence, highlight=False)
     if found:
         raise typer.Exit(ExitCode.MODELS_FAILED)
     terminal.print("the account's grants, masks and tags are those of infra/snowflake", highlight=False)
-
-
-@contextmanager
-def _asking(settings: Settings) -> Iterator[Ask]:
-    """Runs statements with what gateway snowflake connects by.  Raises ValueError when it is not configured."""
-    given = {
-        name: settings.environment.get(f"NORTHSTAR_SNOWFLAKE_{name}", "") for name in ("ACCOUNT", "USER", "KEY_PATH")
-    }
-    if missing := [name for name, value in given.items() if not value]:
-        raise ValueError(f"NORTHSTAR_SNOWFLAKE_{missing[0]} is not set (docs/settings.md)")
-    role = settings.environment.get("NORTHSTAR_SNOWFLAKE_ROLE", "TRANSFORMER")
-    connection = snowflake.connector.connect(
-        account=given["ACCOUNT"], user=given["USER"], private_key_file=given["KEY_PATH"], role=role
-    )
-
-    def ask(statement: str) -> Rows:
-        cursor = connection.cursor(snowflake.connector.DictCursor)
-        cursor.execute(statement)
-        rows: list[dict[str, Any]] = cursor.fetchall()
-        return rows
-
-    with closing(connection):
-        yield ask

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
+from paper_compute import PaperCompute
 from sqlglot import exp, parse_one
 
 DATABASE = "NORTHSTAR"
@@ -55,6 +56,8 @@ class PaperAccount:
 
     inherits: dict[str, set[str]] = field(default_factory=lambda: {"SYSADMIN": set(), "PUBLIC": set()})
     """Role, and the roles granted to it."""
+    comments: dict[str, str] = field(default_factory=dict)
+    compute: PaperCompute = field(default_factory=PaperCompute)
     schemas: set[str] = field(default_factory=set)
     grants: set[Grant] = field(default_factory=set)
     allowed: dict[str, set[str]] = field(default_factory=dict)
@@ -73,9 +76,13 @@ class PaperAccount:
                 self._statement(line)
 
     def _statement(self, line: str) -> None:
+        if self.compute.run(line):
+            if found := re.match(rf"CREATE SCHEMA IF NOT EXISTS {_NAME}", line):
+                self.schemas.add(_plain(found[1]))
+            return
         for pattern, method in _STATEMENTS:
             if found := re.fullmatch(pattern, line):
-                plain = found.groups() if method in ("_policy", "_body") else map(_plain, found.groups())
+                plain = found.groups() if method in ("_policy", "_body", "_comment") else map(_plain, found.groups())
                 getattr(self, method)(*plain)
                 return
         raise AssertionError(f"unknown statement: {line}")
@@ -83,19 +90,17 @@ class PaperAccount:
     def _role(self, name: str) -> None:
         self.inherits.setdefault(name, set())
 
-    def _comment(self, role: str) -> None:
+    def _comment(self, role: str, text: str) -> None:
         assert role in self.inherits
+        self.comments[role] = text
 
     def _role_to_role(self, granted: str, to: str) -> None:
         assert granted in self.inherits
         self.inherits[to].add(granted)
 
-    def _schema(self, name: str) -> None:
-        self.schemas.add(name)
-
     def _grant(self, privileges: str, kind: str, name: str, role: str) -> None:
         assert role in self.inherits, role
-        assert name in self.schemas or kind in ("DATABASE", "WAREHOUSE"), name
+        assert name in self.schemas or (kind, name) in self.compute.objects, name
         for privilege in privileges.split(", "):
             if kind.startswith("ALL "):
                 of = "TABLE" if kind == "ALL TABLES" else "VIEW"
@@ -199,7 +204,16 @@ class PaperAccount:
         return row[0]
 
     def ask(self, statement: str) -> Iterable[Mapping[str, Any]]:
-        """Answers the statements of the drift check."""
+        """Answers the statements of the drift check and of the plan; runs any other."""
+        if not statement.startswith(("SHOW", "DESCRIBE", "SELECT")):
+            self.run(statement)
+            return []
+        if (shown := self.compute.ask(statement)) is not None:
+            return shown
+        if statement == "SHOW ROLES":
+            return [{"name": role, "comment": self.comments.get(role, "")} for role in self.inherits]
+        if statement.startswith("SHOW TAGS"):
+            return [{"name": name.rpartition(".")[2]} for name in self.allowed]
         if "FUTURE GRANTS" in statement:
             return self._told(statement.rpartition(" ")[2], future=True)
         if statement.startswith("SHOW GRANTS"):
@@ -251,9 +265,8 @@ def _literal(kind: str, value: str) -> Any:
 _NAME = r'NORTHSTAR\.((?:"[^"]+"|\w+))'
 _STATEMENTS = (
     (r"CREATE ROLE IF NOT EXISTS (\w+);", "_role"),
-    (r"ALTER ROLE IF EXISTS (\w+) SET COMMENT = '.*';", "_comment"),
+    (r"ALTER ROLE IF EXISTS (\w+) SET COMMENT = '(.*)';", "_comment"),
     (r"GRANT ROLE (\w+) TO ROLE (\w+);", "_role_to_role"),
-    (rf"CREATE SCHEMA IF NOT EXISTS {_NAME} WITH MANAGED ACCESS DATA_RETENTION_TIME_IN_DAYS = \d+;", "_schema"),
     (r"GRANT ([A-Z, ]+) ON (DATABASE|WAREHOUSE) (\w+) TO ROLE (\w+);", "_grant"),
     (rf"GRANT ([A-Z, ]+) ON (SCHEMA) {_NAME} TO ROLE (\w+);", "_grant"),
     (rf"GRANT ([A-Z, ]+) ON ((?:ALL|FUTURE) (?:TABLES|VIEWS)) IN SCHEMA {_NAME} TO ROLE (\w+);", "_grant"),

@@ -100,7 +100,9 @@ def test_every_statement_can_be_run_again(files: dict[str, str]) -> None:
             assert not line.startswith(("DROP", "REVOKE")) and "OR REPLACE" not in line
 
 
-@pytest.mark.parametrize("name", ["1_roles.sql", "2_schemas.sql", "3_grants.sql", "4_policies.sql", "5_tags.sql"])
+@pytest.mark.parametrize(
+    "name", ["0_warehouses.sql", "1_roles.sql", "2_schemas.sql", "3_grants.sql", "4_policies.sql", "5_tags.sql"]
+)
 def test_snowflakes_grammar_accepts_the_sql(files: dict[str, str], name: str) -> None:
     """One statement of each shape, as sqlfluff parses it in dialect snowflake.
 

@@ -1,22 +1,15 @@
-"""On a demo: the workflows' jobs, then every command of the page on changes, as a newcomer types them."""
+"""The workflows' jobs, run on a demo."""
 
 from __future__ import annotations
 
-import re
-import resource
 from collections.abc import Iterator
 
 import pytest
 from checkout import PULL_REQUEST, Checkout, open_checkout
-from steps import ROOT
 
 pytestmark = pytest.mark.slow
 
-PAGE = (ROOT / "docs/workflow.md").read_text()
 CLOSURE = "models/intermediate/directory/int_directory__clinic_closure.sql"
-BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-FIGURE = re.compile(r"[-+]?\d[\d,.:]*( ?[kMG]?B\b|%)?")
-TEN_MINUTES = 600.0
 
 
 @pytest.fixture(scope="module")
@@ -50,47 +43,3 @@ def test_the_documentation_is_as_the_models_are(checkout: Checkout) -> None:
     checkout.job("nightly.docs")
 
     assert (checkout.project / "var/site/index.html").is_file()
-
-
-def test_the_page_is_done_in_ten_minutes_and_prints_what_it_says(checkout: Checkout) -> None:
-    environment = {
-        **checkout.environment,
-        "COLUMNS": "250",
-        "SQLMESH_RUNTIME_ENVIRONMENT": "terminal",
-        **{f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-    }
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    printed, compared = "", 0
-    for kind, text in BLOCK.findall(PAGE):
-        match kind:
-            case "sql":
-                with (checkout.project / CLOSURE).open("a") as file:
-                    file.write(f"\n{text}")
-            case "sh":
-                printed = "".join(checkout.shell(line, environment) for line in text.splitlines())
-            case _:
-                assert [line for line in text.splitlines() if not _is_printed(line, printed)] == [], printed
-                compared += 1
-
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-
-    assert compared >= 3
-    # The processors' seconds: on a machine of its own they are about as many as the clock's.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < TEN_MINUTES
-    holidays = "SELECT COUNT(*) FROM intermediate.int_directory__clinic_closure WHERE UPPER(reason_code) = 'HOLIDAY'"
-    assert checkout.rows(holidays) == [(0,)]
-
-
-def _is_printed(line: str, printed: str) -> bool:
-    """Whether a line of the page was printed, with whatever figures; of a table its first columns are enough."""
-    *first, last = _cells(line) or [""]
-    return last in ("", "...") or any(
-        shown[: len(first)] == first and shown[len(first)].startswith(last)
-        for shown in map(_cells, printed.splitlines())
-        if len(shown) > len(first)
-    )
-
-
-def _cells(line: str) -> list[str]:
-    cells = re.split("[│┃]", line.strip().strip("│┃"))
-    return [" ".join(FIGURE.sub("0", cell).lower().split()) for cell in cells if cell.strip() or len(cells) > 1]

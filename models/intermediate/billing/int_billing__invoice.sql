@@ -4,6 +4,9 @@ MODEL (
     unique_key invoice_id
   ),
   owner data_engineering,
+  clustered_by (
+    created_at::DATE
+  ),
   grain invoice_id,
   tags ('layer=intermediate', 'phi=pseudonymous'),
   audits (

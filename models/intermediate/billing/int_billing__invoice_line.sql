@@ -4,6 +4,7 @@ MODEL (
     unique_key invoice_line_id
   ),
   owner data_engineering,
+  clustered_by service_date,
   grain invoice_line_id,
   tags (
     'layer=intermediate'

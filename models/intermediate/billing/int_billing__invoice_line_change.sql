@@ -4,6 +4,7 @@ MODEL (
     time_column loaded_at
   ),
   owner data_engineering,
+  clustered_by (loaded_at::DATE, service_date),
   grain (invoice_line_id, commit_lsn, commit_seq),
   tags ('layer=intermediate', 'source=app'),
   signals (

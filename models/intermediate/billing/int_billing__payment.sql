@@ -4,6 +4,9 @@ MODEL (
     unique_key payment_id
   ),
   owner data_engineering,
+  clustered_by (
+    received_at::DATE
+  ),
   grain payment_id,
   tags ('layer=intermediate', 'phi=pseudonymous'),
   audits (

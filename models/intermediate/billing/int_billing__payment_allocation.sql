@@ -4,6 +4,9 @@ MODEL (
     unique_key payment_allocation_id
   ),
   owner data_engineering,
+  clustered_by (
+    allocated_at::DATE
+  ),
   grain payment_allocation_id,
   tags (
     'layer=intermediate'

@@ -4,6 +4,7 @@ MODEL (
     time_column loaded_at
   ),
   owner data_engineering,
+  clustered_by (loaded_at::DATE, received_at::DATE),
   grain (payment_id, commit_lsn, commit_seq),
   tags ('layer=intermediate', 'source=app'),
   signals (

@@ -4,6 +4,7 @@ MODEL (
     time_column posted_at
   ),
   owner data_engineering,
+  clustered_by (posted_at::DATE, revenue_date),
   cron '@hourly',
   grain (invoice_id, account_id, currency, revenue_date, posted_at),
   tags (

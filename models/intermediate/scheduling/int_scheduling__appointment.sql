@@ -4,6 +4,9 @@ MODEL (
     unique_key appointment_id
   ),
   owner data_engineering,
+  clustered_by (
+    starts_at::DATE
+  ),
   grain appointment_id,
   tags (
     'layer=intermediate'

@@ -4,6 +4,7 @@ MODEL (
     time_column loaded_at
   ),
   owner data_engineering,
+  clustered_by (loaded_at::DATE, starts_at::DATE),
   grain (appointment_id, commit_lsn, commit_seq),
   tags ('layer=intermediate', 'source=app'),
   signals (

@@ -4,6 +4,7 @@ MODEL (
     unique_key (provider_id, clinic_id, local_date)
   ),
   owner data_engineering,
+  clustered_by local_date,
   grain (provider_id, clinic_id, local_date),
   tags (
     'layer=intermediate'

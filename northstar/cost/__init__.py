@@ -1,0 +1,1 @@
+"""What a month on Snowflake costs, reckoned from what ticks have written (docs/cost.md)."""
