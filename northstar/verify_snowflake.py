@@ -34,7 +34,7 @@ from northstar.clock import floor_boundary, utc_now
 from northstar.contracts import CONTRACTS, load_contracts
 from northstar.gateway import missing
 from northstar.ingest.duckdb_sink import connect
-from northstar.reasons import reason
+from northstar.reasons import reason, speaks_of_data
 from northstar.settings import Settings
 from northstar.snowflake_connection import open_connection
 
@@ -107,7 +107,7 @@ class Verification:
                 try:
                     self.context.engine_adapter.execute(f"EXPLAIN USING TEXT {query.sql(dialect='snowflake')}")
                 except ProgrammingError as error:
-                    yield f"{model.name}: {reason(error)}"
+                    yield f"{model.name}: {_why(error)}"
 
     def _compare(self, environment: str) -> None:
         file = self.settings.environment.get("NORTHSTAR_VERIFY_DUCKDB")
@@ -143,6 +143,11 @@ class Verification:
             return list(
                 drift(load_account(self.settings.project), load_contracts(self.settings.project / CONTRACTS), ask)
             )
+
+
+def _why(error: ProgrammingError) -> str:
+    """What a query that does not compile lacks: such an error speaks of names, on several lines."""
+    return reason(error) if speaks_of_data(error) else " ".join(str(error).split())[:300]
 
 
 def _rows(rows: list[Any]) -> Rows:

@@ -16,10 +16,12 @@ _COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 GAPS = {
     "TIMESTAMPNTZ": re.compile(r"\bTIMESTAMPNTZ\b"),
+    "? for a parameter": re.compile(r"(?<=[ (])\?(?=[,) ]|$)"),
+    "stages on file://, which only the emulator has": re.compile(r"URL = 'file://"),
     "comments of a view's columns": re.compile(r"^ALTER VIEW .* ALTER COLUMN .* COMMENT", re.DOTALL),
 }
-"""What sqlfluff does not know.  Snowflake takes the first; the second is not in its reference either, and SQLMesh sends
-it, warns and goes on when it is refused."""
+"""What sqlfluff does not know.  The last is not in Snowflake's reference either: SQLMesh sends it, warns and goes on when
+it is refused."""
 
 
 def shapes(statements: Iterable[str]) -> dict[str, str]:
@@ -53,7 +55,9 @@ def _replaced(statement: str) -> str | None:
     """The statement with the known gaps made into what sqlfluff knows; None when it is one as a whole."""
     if GAPS["comments of a view's columns"].match(statement.strip()):
         return None
-    return GAPS["TIMESTAMPNTZ"].sub("TIMESTAMP_NTZ", statement)
+    known = GAPS["TIMESTAMPNTZ"].sub("TIMESTAMP_NTZ", statement)
+    known = GAPS["? for a parameter"].sub("NULL", known)
+    return GAPS["stages on file://, which only the emulator has"].sub("URL = 's3://", known)
 
 
 CLAUSES = {

@@ -24,6 +24,8 @@ from northstar.tick import TickReport, tick
 from northstar.verify_snowflake import Verification
 from northstar.warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 GATEWAY = """
   snowflake:
     connection:
