@@ -1,4 +1,4 @@
-"""Writes the site: the page and its libraries from this package, and one file of data."""
+"""Writes the site: the page and its libraries from this package, its data, and the same for other tools."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from northstar.exposures import load_exposures
 from northstar.metrics import load_metrics
 from northstar.site.catalogue import Catalogue
 from northstar.site.health import health
+from northstar.site.manifest import manifest
+from northstar.site.openlineage import events
 from northstar.site.pictures import PAGES, draw
 from northstar.site.profile import completeness, profile
 
@@ -59,6 +61,8 @@ def write_site(data: dict[str, Any], target: Path) -> None:
         with as_file(files("northstar.site") / "assets") as assets:
             shutil.copytree(assets, fresh)
         (fresh / "data.js").write_text(f"window.NORTHSTAR={json.dumps(data, separators=(',', ':'))};\n")
+        (fresh / "manifest.json").write_text(json.dumps(manifest(data), indent=1))
+        (fresh / "openlineage.ndjson").write_text("".join(f"{json.dumps(event)}\n" for event in events(data)))
         (fresh / _MARK).write_text(f"{data['built_at']}\n")
         if target.exists():
             target.replace(Path(folder) / "old")

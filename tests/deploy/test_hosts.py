@@ -64,6 +64,15 @@ def test_cron_runs_the_tick_at_each_half_hour() -> None:
     assert re.search(r"northstar (\w+) ", command.split("&&")[-1])[1] == "tick"  # type: ignore[index]
 
 
+def test_stripe_is_compared_once_a_week_wherever_ticks_run() -> None:
+    units = [UNITS / name for name in ("northstar.service", "northstar-tick.service")]
+    for file in [ROOT / "schedulers" / "crontab", *units]:
+        lines = [line.removeprefix("Environment=") for line in file.read_text().splitlines()]
+        assert "NORTHSTAR_STRIPE_HEAL=weekly" in lines, file.name
+    template = (ROOT / "schedulers" / "aws" / "northstar.yaml").read_text()
+    assert "{Name: NORTHSTAR_STRIPE_HEAL, Value: weekly}" in template
+
+
 def test_the_image_holds_what_sqlmesh_loads_and_the_command() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     copied = {path for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.M) for path in line.split()[:-1]}

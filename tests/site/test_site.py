@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 from browser import Watched, watched_page
+from dbt_artifacts_parser.parser import parse_manifest_v12
+from openlineage.client.event_v2 import Job, JobEvent
+from openlineage.client.generated import column_lineage_dataset, schema_dataset
 from shop import open_shop
 
 from northstar.site.build import site_data, write_site
@@ -252,6 +255,40 @@ def test_an_older_site_is_replaced_whole(data: dict[str, Any], tmp_path: Path) -
 
     assert not (target / "left.html").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_the_manifest_is_one_that_readers_of_dbt_take(site: Path) -> None:
+    """Read by the models that the library makes of dbt's published schema."""
+    parsed = parse_manifest_v12(json.loads((site / "manifest.json").read_text()))
+
+    mart = parsed.nodes["model.northstar.marts_shop.mart_sale_day"]
+    assert mart.columns["total"].meta["lineage"] == ["core.fct_sale.amount"]
+    assert mart.depends_on.nodes == ["model.northstar.core.fct_sale"]
+    assert [metric["name"] for metric in mart.meta["metrics"]] == ["takings"]
+    assert parsed.sources["source.northstar.raw_shop.sale"].columns["sold_at"].tags == ["restricted"]
+    assert parsed.exposures["exposure.northstar.till"].depends_on.nodes == [mart.unique_id]
+    assert "exposure.northstar.till" in parsed.child_map[mart.unique_id]
+    tests = [node for node in parsed.nodes.values() if node.resource_type == "test"]
+    assert [test.attached_node for test in tests] == [mart.unique_id]
+
+
+def test_the_events_are_those_that_openlineage_defines(site: Path) -> None:
+    """Each is read by the client's own classes, which refuse what they don't know."""
+    lineage = {}
+    for line in (site / "openlineage.ndjson").read_text().splitlines():
+        event = json.loads(line)
+        assert event.pop("schemaURL") == JobEvent(eventTime=event["eventTime"], job=Job("a", "b")).schemaURL
+        [output] = event["outputs"]
+        facet = output["facets"]["columnLineage"]
+        assert facet["_schemaURL"] == column_lineage_dataset.ColumnLineageDatasetFacet._get_schema()
+        assert output["facets"]["schema"]["_schemaURL"] == schema_dataset.SchemaDatasetFacet._get_schema()
+        for name, field in facet["fields"].items():
+            inputs = [column_lineage_dataset.InputField(**one) for one in field["inputFields"]]
+            lineage[f"{output['name']}.{name}"] = [f"{one.name}.{one.field}" for one in inputs]
+        [schema_dataset.SchemaDatasetFacetFields(**field) for field in output["facets"]["schema"]["fields"]]
+
+    assert lineage["marts_shop.mart_sale_day.total"] == ["core.fct_sale.amount"]
+    assert lineage["core.fct_sale.amount"] == ["intermediate.int_shop__sale.amount"]
 
 
 def test_small_counts_and_what_gives_them_away_are_left_out() -> None:

@@ -20,8 +20,8 @@ GAPS = {
     "stages on file://, which only the emulator has": re.compile(r"URL = 'file://"),
     "comments of a view's columns": re.compile(r"^ALTER VIEW .* ALTER COLUMN .* COMMENT", re.DOTALL),
 }
-"""What sqlfluff does not know.  The last is not in Snowflake's reference either: SQLMesh sends it, warns and goes on when
-it is refused."""
+"""What sqlfluff does not know.  The last is not in Snowflake's reference either: SQLMesh sends it, warns and goes on
+when it is refused."""
 
 
 def shapes(statements: Iterable[str]) -> dict[str, str]:
