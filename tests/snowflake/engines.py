@@ -12,12 +12,6 @@ from sqlmesh import Context
 
 from northstar.ingest.snowflake_sink import STAGE
 
-PARAMETERS = {
-    "NORTHSTAR_GATEWAY": "snowflake",
-    "NORTHSTAR_SNOWFLAKE_ACCOUNT": "nowhere",
-    "NORTHSTAR_SNOWFLAKE_USER": "nobody",
-}
-
 
 def throw_away_key(folder: Path) -> Path:
     """A private key that opens nothing."""
