@@ -25,6 +25,7 @@ from northstar.clock import next_boundary, parse_boundary, utc_now
 from northstar.commands.access import access
 from northstar.commands.backfill import backfill_command
 from northstar.commands.contracts import contracts, scaffold_command
+from northstar.commands.cost import cost
 from northstar.commands.infra import infra
 from northstar.commands.migrate import migration
 from northstar.commands.patients import forget_command, keys
@@ -322,6 +323,7 @@ app.add_typer(contracts, name="contracts")
 app.command("scaffold")(scaffold_command)
 app.add_typer(access, name="access")
 app.add_typer(infra, name="infra")
+app.add_typer(cost, name="cost")
 app.add_typer(migration, name="migrate")
 app.add_typer(keys, name="keys")
 app.command("forget")(forget_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 from sqlmesh import Context
 
 FILE = Path("infra/snowflake/measured.json")
+_PHYSICAL = re.compile(r"sqlmesh__\w+\"?\.\"?(\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def measure(context: Context, connection: duckdb.DuckDBPyConnection) -> Measured
             rows[model["model"]] += model["rows"]
             audits[model["model"]] += model["audits_passed"]
             runs[model["model"]] += 1
-    sizes = _sizes(connection)
+    sizes, behind = _sizes(connection), _behind(connection)
     stored, of_views, views = {}, 0, 0
     for model in context.models.values():
         name = ".".join(model.fqn.replace('"', "").lower().split(".")[-2:])
@@ -79,9 +81,7 @@ def measure(context: Context, connection: duckdb.DuckDBPyConnection) -> Measured
         if model.kind.is_view:
             views, of_views = views + 1, of_views + audits[name]
             continue
-        snapshot = context.get_snapshot(model.name)
-        table = snapshot.table_name().replace('"', "").split(".")[-1] if snapshot and snapshot.version else ""
-        count, size = sizes.get(table, (0, 0))
+        count, size = sizes.get(behind.get(name, ""), (0, 0))
         unit = model.interval_unit
         seconds = float(unit.seconds) if unit else 86_400.0
         done = max(runs[name], 1)
@@ -92,6 +92,15 @@ def measure(context: Context, connection: duckdb.DuckDBPyConnection) -> Measured
         len(ticks), round(landed, 1), sum(one[0] for one in raw), sum(one[1] for one in raw), views,
         round(of_views / len(ticks), 1), stored,
     )  # fmt: skip
+
+
+def _behind(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The physical table behind the view of each model in prod."""
+    views = connection.execute(
+        "SELECT lower(schema_name || '.' || view_name), sql FROM duckdb_views() WHERE database_name = 'NORTHSTAR'"
+    ).fetchall()
+    found = {name: _PHYSICAL.search(sql) for name, sql in views}
+    return {name: match[1] for name, match in found.items() if match}
 
 
 def _sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:

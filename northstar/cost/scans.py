@@ -14,6 +14,8 @@ from sqlmesh.core.model import Model, SqlModel
 FILE = Path("infra/snowflake/cost.yaml")
 START, END = datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 9, 30)
 _MARK = START.strftime("%Y-%m-%d %H:%M:%S")
+SCAN = " (scan)"
+"""Behind the name of a parent that is read whole and joined by nothing."""
 Parts = Mapping[str, frozenset[str]]
 """Parents read whole, by model."""
 
@@ -33,7 +35,8 @@ def _whole(query: exp.Query) -> Iterator[str]:
     for scope in traverse_scope(query):
         for alias, source in scope.sources.items():
             if isinstance(source, exp.Table) and source.db and not _bounded(scope, alias):
-                yield short(source.sql(dialect="snowflake"))
+                name = short(source.sql(dialect="snowflake"))
+                yield name if _joined(scope, alias) else f"{name}{SCAN}"
 
 
 def _bounded(scope: Scope, alias: str) -> bool:
@@ -47,13 +50,25 @@ def _bounded(scope: Scope, alias: str) -> bool:
     return False
 
 
+def _joined(scope: Scope, alias: str) -> bool:
+    """Whether rows of the source are found by equality with something else, or by a set of keys."""
+    for equal in scope.find_all(exp.EQ, exp.NullSafeEQ):
+        left, right = ({one.table for one in side.find_all(exp.Column)} for side in (equal.left, equal.right))
+        if (alias in left and right - {alias}) or (alias in right and left - {alias}):
+            return True
+    return any(
+        within.args.get("query") and any(one.table == alias for one in within.this.find_all(exp.Column))
+        for within in scope.find_all(exp.In)
+    )
+
+
 def short(name: str) -> str:
     """``core.dim_provider`` for any way to write it."""
     return ".".join(name.replace('"', "").split(" ")[0].lower().split(".")[-2:])
 
 
 def declared(project: Path) -> dict[str, frozenset[str]]:
-    """What may be read whole: by keys that an interval touched, or because it stays small."""
+    """What may be read whole: by keys that an interval touched, or at a cost that somebody has accepted."""
     found = yaml.safe_load((project / FILE).read_text(encoding="utf-8"))
     return {model: frozenset(parents) for model, parents in (found.get("whole_reads") or {}).items()}
 

@@ -95,7 +95,7 @@ PICTURES: Sequence[Picture] = (
         says="Compare providers of one specialty. On time: checked in by the scheduled start. Rates whose counts "
         "are small are left out, as chance rules them and as they could name patients.",
         mart="marts_operations.mart_provider_performance",
-        metrics=("visits_per_day", "on_time_rate", "panel_return_rate"),
+        metrics=("visits_per_day", "on_time_rate"),
         subjects=("appointment",),
         query="WITH last AS (SELECT MAX(month_start) AS month FROM {mart} WHERE is_period_complete) SELECT "
         "provider_name, specialty_name, month_start, SUM(available_hours) AS available_hours, "

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from browser import watched_page
 
 from northstar.simulator.postgres_server import free_port
 from northstar.simulator.services import settings_under
@@ -105,6 +106,7 @@ def test_the_commands_of_the_readme_work_on_what_the_demo_left(environment: dict
     for command in commands[1:]:
         if command not in (
             "sqlmesh --gateway catalog ui",
+            "northstar docs build",
             "sqlmesh plan dev",
         ):  # they stay up, or ask: tests of their own
             _run(command, environment)
@@ -118,6 +120,15 @@ def test_the_commands_for_analysts_work_on_what_the_demo_left(environment: dict[
     for command in commands:
         if command != "sqlmesh --gateway catalog ui":  # stays up: a test of its own
             _run(command, environment)
+    assert "northstar docs build" in commands
+
+    with watched_page() as watched:
+        column = "marts_finance.mart_mrr_movement/closing_amount_usd"
+        watched.page.goto(f"{(ROOT / 'var/site/index.html').as_uri()}#/column/{column}")
+        watched.page.wait_for_selector(".lineage path", state="attached")
+        assert "raw_stripe." in watched.page.inner_text("#ends")
+        assert watched.page.locator("#reached a").count() > 0
+    assert watched.errors == []
 
 
 def test_sqlmesh_plan_dev_builds_the_changed_mart_only(environment: dict[str, str], tmp_path: Path) -> None:

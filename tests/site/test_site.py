@@ -309,6 +309,7 @@ def test_small_counts_and_what_gives_them_away_are_left_out() -> None:
 
 def test_every_count_and_rate_of_a_picture_is_a_column_of_it() -> None:
     for picture in PICTURES:
+        assert all(f"{{{metric}}}" in picture.query for metric in picture.metrics), "a chart names what it shows"
         for rate, counts in picture.rates.items():
             assert f"AS {rate}" in picture.query
             assert set(counts) <= set(picture.counts)

@@ -59,7 +59,7 @@ NS.badges = {
 };
 
 NS.number = new Intl.NumberFormat("en-US");
-NS.percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
+NS.percent = new Intl.NumberFormat("en-US", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 NS.dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 });
 NS.time = (iso) => (iso ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`.replace("  UTC", "") : "");
 NS.plural = (count, noun) => `${NS.number.format(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -46,11 +46,16 @@
     },
     provider_scorecard: (picture) => {
       const rate = (name, head) => ({ head, number: true, phone: head, value: (row) => row[name], cell: (row) => ((row.small || []).includes(name) ? small(picture) : row[name] === null ? "" : h("span", { class: "bar-cell" }, h("span", { class: "bar", style: `--share:${Math.min(1, Math.max(0, row[name]))}` }, NS.percent.format(row[name])))) });
-      const count = (name, head) => ({ head, number: true, phone: head, value: (row) => row[name], cell: (row) => ((row.small || []).includes(name) ? small(picture) : row[name] === null ? "" : NS.number.format(row[name])) });
-      return [picture.rows.length ? h("p", { class: "soft" }, month(picture.rows[0].month_start)) : null, NS.table([
-        { head: "provider", value: (row) => row.provider_name, cell: (row) => row.provider_name }, { head: "specialty", value: (row) => row.specialty_name, cell: (row) => row.specialty_name }, 
+      const count = (name, head) => ({ head, number: true, phone: head, value: (row) => row[name], cell: (row) => ((row.small || []).includes(name) ? small(picture) : row[name] === null ? "" : name === "visits_per_day" ? row[name].toFixed(1) : NS.number.format(row[name])) });
+      const bySpecialty = d3.group(picture.rows, (row) => row.specialty_name);
+      const place = h("div");
+      const show = (specialty) => place.replaceChildren(NS.table([
+        { head: "provider", value: (row) => row.provider_name, cell: (row) => row.provider_name },
         count("available_hours", "hours"), rate("realised_utilization", "utilization"), count("visit_count", "visits"), count("visits_per_day", "visits a day"), rate("no_show_rate", "no-shows"), rate("on_time_rate", "on time"),
-      ], picture.rows)];
+      ], bySpecialty.get(specialty)));
+      const names = [...bySpecialty.keys()];
+      show(names[0]);
+      return [h("div", { class: "filters" }, h("label", {}, "specialty", h("select", { onchange: (event) => show(event.target.value) }, names.map((name) => h("option", { value: name }, `${name} (${bySpecialty.get(name).length})`)))), h("span", { class: "soft" }, month(picture.rows[0].month_start))), place];
     },
     cohort_triangle: (picture) => {
       const cohorts = d3.group(picture.rows, (row) => row.cohort_month);
