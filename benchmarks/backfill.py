@@ -1,0 +1,61 @@
+"""``python -m benchmarks.backfill``: a month of history from raw through all models, beside one pass by hand."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.by_hand import COMPARED, ByHand
+from benchmarks.house import open_house
+from benchmarks.report import Result, peak_memory_gb, show
+from benchmarks.tick import company_for
+from northstar.clock import to_naive_utc
+
+
+def measure(home: Path, rows: int, days: float, whole: bool) -> Result:
+    """Build everything from a raw that holds the whole month at once, as the first run of a new warehouse does."""
+    company = company_for(rows, days)
+    result = Result("backfill", {"rows": rows, "days": days, "whole": whole})
+    with open_house(home, company, *(() if whole else COMPARED)) as house:
+        seconds = house.fill(round(days * 48))
+        result.figures = {
+            "history rows": house.rows,
+            "seconds": seconds,
+            "rows a second": house.rows / seconds,
+            "peak memory GB": peak_memory_gb(),
+        }
+        if not whole:
+            started = time.monotonic()
+            by_hand = ByHand(house.warehouse.connection)
+            by_hand.run(to_naive_utc(company.start), to_naive_utc(company.boundary(house.boundaries - 1)))
+            by_hand_seconds = time.monotonic() - started
+            differing = by_hand.differences()
+            assert not any(differing.values()), differing
+            result.figures |= {
+                "rows that differ": differing,
+                "by hand seconds": by_hand_seconds,
+                "models / by hand": seconds / by_hand_seconds,
+            }
+    result.figures["warehouse MB"] = (home / "northstar.duckdb").stat().st_size / 1e6
+    return result
+
+
+def main(
+    rows: Annotated[int, typer.Option(help="Rows of facts in the month; production has 250 million.")] = 1_000_000,
+    days: Annotated[float, typer.Option(help="Length of the month.")] = 30,
+    whole: Annotated[bool, typer.Option(help="All models, instead of those that are also written by hand.")] = False,
+) -> None:
+    """Measure a backfill."""
+    with tempfile.TemporaryDirectory(prefix="northstar_backfill_") as home:
+        result = measure(Path(home), rows, days, whole)
+    flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
+    show(f"backfill of {rows:,} rows", ("figure", "value"), flat)
+    print(result.write())  # noqa: T201
+
+
+if __name__ == "__main__":
+    typer.run(main)

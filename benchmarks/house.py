@@ -1,0 +1,124 @@
+"""A warehouse of its own for a benchmark: the project or a slice of it, over generated history, ticking as prod's."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+from benchmarks.report import processor_seconds
+from northstar.ingest import together
+from northstar.ingest.contract import Source
+from northstar.ingest.registry import SOURCES
+from northstar.settings import Settings
+from northstar.simulator.volume import Generator, VolumeCompany
+from northstar.simulator.volume.generator import OTHER_SOURCES, SOURCE
+from northstar.simulator.volume.source import QuietSource, VolumeSource
+from northstar.tick import TickReport, tick
+from northstar.warehouse import Warehouse
+
+PROJECT = Path(__file__).parents[1]
+sys.path.append(str(PROJECT / "tests" / "project"))  # slices of the project are cut as the tests cut them
+
+from slices import copy_slice  # noqa: E402
+
+
+@dataclass
+class Timed:
+    """What one tick took."""
+
+    report: TickReport
+    seconds: float
+    processor_seconds: float
+
+    @property
+    def steps(self) -> dict[str, float]:
+        """Seconds of reading and loading, of the models' own statements and audits, and of all else."""
+        run = self.report.run
+        land = max((source.seconds for source in self.report.ingested.values()), default=0.0)
+        models = sum(model.seconds for model in run.models.values()) if run else 0.0
+        return {"land": land, "models": models, "around": self.seconds - land - models}
+
+
+@dataclass
+class House:
+    """An open warehouse, and how many half hours of its company's life it holds."""
+
+    company: VolumeCompany
+    warehouse: Warehouse
+    source: VolumeSource
+    environment: Mapping[str, str]
+    boundaries: int = 0
+    """Half hours for which a tick has run, or that were filled."""
+    rows: int = 0
+    """Rows of facts."""
+    ticks: list[Timed] = field(default_factory=list)
+
+    def fill(self, half_hours: int) -> float:
+        """Put history into raw, make prod and run every model over it; returns the seconds that the models took."""
+        self.rows = Generator(self.warehouse.connection, self.company).fill_raw(0, half_hours)
+        self.boundaries = self.source.until = half_hours
+        at = self.company.boundary(half_hours - 1)
+        self.warehouse.initialise(at)
+        started = time.monotonic()
+        report = self.warehouse.run(at)
+        assert report.succeeded, report.failures
+        return time.monotonic() - started
+
+    def tick(self, half_hours: int) -> Timed:
+        """One tick that lands so many half hours of life; 0 is an idle one."""
+        self.source.until += half_hours
+        self.boundaries = max(self.boundaries + 1, self.source.until)
+        at = self.company.boundary(self.boundaries - 1)
+        started, used = time.monotonic(), processor_seconds()
+        with patch.object(together, "open_source", self._open):
+            report = tick(self.warehouse, SOURCES, self.environment, at)
+        assert report.status == "ok", (report.source_errors, report.run and report.run.failures)
+        timed = Timed(report, time.monotonic() - started, processor_seconds() - used)
+        self.ticks.append(timed)
+        return timed
+
+    def _open(self, name: str, environment: Mapping[str, str]) -> Source:
+        return _Kept(self.source) if name == SOURCE else QuietSource(name)
+
+
+class _Kept:
+    """The generator behind a source that is closed after each tick."""
+
+    def __init__(self, source: VolumeSource) -> None:
+        self.name, self.read, self.acknowledge = source.name, source.read, source.acknowledge
+
+    def close(self) -> None:
+        """Stay open for the next tick."""
+
+
+@contextmanager
+def open_house(home: Path, company: VolumeCompany, *models: str) -> Iterator[House]:
+    """An empty warehouse in ``home``; with ``models``, only those and what they are made from."""
+    logging.getLogger("sqlmesh").setLevel(logging.ERROR)
+    home.mkdir(parents=True, exist_ok=True)
+    project = PROJECT
+    if models:
+        project = home / "project"
+        copy_slice(project, *models)
+    environment = {
+        "NORTHSTAR_PROJECT": str(project),
+        "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),
+        "NORTHSTAR_STATE": str(home / "state.duckdb"),
+        "NORTHSTAR_LANDING": str(home / "landing"),
+        "NORTHSTAR_CACHE": str(home / "cache"),
+    }
+    with patch.dict(os.environ, environment):  # SQLMesh reads its configuration from the environment
+        source = VolumeSource(company)
+        with Warehouse(Settings.from_environment(environment)) as warehouse:
+            yield House(company, warehouse, source, environment)
+        source.close()
+
+
+assert set(OTHER_SOURCES) | {SOURCE} == set(SOURCES)

@@ -1,0 +1,55 @@
+"""Every benchmark runs through at a tiny scale, and finds what it compares equal.  Nothing here looks at seconds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import backfill, growth, ingest, tick
+from benchmarks.report import Result
+from northstar.ingest.registry import SOURCES
+
+pytestmark = pytest.mark.slow
+
+
+def test_tick(tmp_path: Path) -> None:
+    result = tick.measure(tmp_path, rows=20_000, changes=500, repeats=1, whole=False, days=15)
+    assert result.figures["rows that differ"] == {model: 0 for model in tick.COMPARED}
+    assert result.figures["changes landed"][0] > 100
+    assert result.figures["models run"] > 10
+    assert all(result.figures[name] > 0 for name in ("tick seconds", "idle tick seconds", "by hand seconds"))
+
+
+def test_a_result_is_kept_and_joins_the_history(tmp_path: Path) -> None:
+    for seconds in (1.0, 2.0):
+        written = Result("tick", {"rows": 1}, {"tick seconds": seconds}).write(tmp_path)
+    assert json.loads(written.read_text())["figures"] == {"tick seconds": 2.0}
+    history = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [line["figures"]["tick seconds"] for line in history] == [1.0, 2.0]
+
+
+def test_growth(tmp_path: Path) -> None:
+    result = growth.measure(tmp_path, [10_000, 20_000], ["scheduling", "with billing"], 300, repeats=1, days=15)
+    assert len(result.figures["by history"]) == len(result.figures["by slice"]) == 2
+    fewest, most = (figures["models"] for figures in result.figures["by slice"].values())
+    assert 0 < fewest < most
+
+
+@pytest.mark.parametrize(("seconds", "exponent"), [((2.0, 2.0, 2.0), 0.0), ((1.0, 10.0, 100.0), 1.0)])
+def test_the_slope_is_the_exponent(seconds: tuple[float, ...], exponent: float) -> None:
+    assert growth.slope((1_000_000, 10_000_000, 100_000_000), seconds) == pytest.approx(exponent)
+
+
+def test_backfill(tmp_path: Path) -> None:
+    result = backfill.measure(tmp_path, rows=20_000, days=15, whole=False)
+    assert result.figures["rows that differ"] == {model: 0 for model in tick.COMPARED}
+    assert result.figures["history rows"] > 5_000
+
+
+def test_ingest(tmp_path: Path) -> None:
+    figures = ingest.measure(tmp_path, scale=0.05, changes=2_000, extra_tables=20).figures
+    assert all(figures[f"{name} first read"]["rows"] > 50 for name in SOURCES)
+    assert figures["app changes"]["rows"] >= 2_000
+    assert figures["app changes"]["tables"] > 3
