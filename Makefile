@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 # Whole files go to one of two processes: their fixtures are dear, and are made once per file.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo ui test test-full lint clean
+.PHONY: demo ui test test-full lint verify-snowflake clean
 
 demo: $(STAMP)
 	$(BIN)/python -m northstar.simulator demo
@@ -24,6 +24,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# On an account; without one it says what is missing (docs/snowflake.md).
+verify-snowflake: $(STAMP)
+	$(BIN)/python -m northstar.verify_snowflake
 
 clean:
 	[ ! -x $(BIN)/python ] || $(BIN)/python -m northstar.simulator clean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from rich.table import Table
 from sqlmesh import Context as SQLMeshContext
 from sqlmesh.core.console import NoopConsole, set_console
 
-from northstar import engine, stopping
+from northstar import engine, secret_store, stopping
 from northstar.bus_matrix import PAGE, rewrite
 from northstar.clock import next_boundary, parse_boundary, utc_now
 from northstar.commands.access import access
@@ -39,6 +40,7 @@ from northstar.environments import environment_states, remove_expired
 from northstar.erasure.screen import Screen
 from northstar.gate.report import markdown, print_report
 from northstar.gate.run import DAYS, run_gate
+from northstar.gateway import on_duckdb_only
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.registry import SOURCES, chosen
@@ -61,6 +63,24 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def _with_secrets() -> None:
+    """Northstar Health's warehouse: land the sources, run the models."""
+    with clear_errors():
+        secret_store.resolve(os.environ)
+
+
+@app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def exec_command(context: typer.Context) -> None:
+    """Run another command with the secrets of NORTHSTAR_SECRETS, such as `northstar exec sqlmesh plan dev`."""
+    if not context.args:
+        raise typer.BadParameter("name the command to run")
+    try:
+        os.execvp(context.args[0], context.args)
+    except FileNotFoundError as error:
+        raise typer.BadParameter(f"there is no command {context.args[0]!r}") from error
+
+
 @app.command("ingest")
 def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
     """Land and load what the sources have, without running models or sealing.
@@ -69,6 +89,7 @@ def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
     """
     settings = Settings.from_environment()
     with clear_errors():
+        on_duckdb_only(settings.environment, "northstar ingest")
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
         names = chosen(source, settings.environment)
         with (
@@ -117,6 +138,7 @@ def sources_command(
     """Show each source: how far it was read, through when it is sealed, its lag, and its last error."""
     settings = Settings.from_environment()
     with clear_errors():
+        on_duckdb_only(settings.environment, "northstar sources")
         connection = connect(settings.duckdb)
         try:
             states = [source_state(connection, name, settings.environment, utc_now()) for name in SOURCES]

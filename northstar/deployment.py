@@ -11,6 +11,7 @@ from sqlmesh.core.snapshot import DeployabilityIndex, Snapshot
 
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.snowflake_sink import SnowflakeSink
 from northstar.pseudonyms import ensure_key
 from northstar.settings import Settings
 
@@ -37,7 +38,7 @@ def prepare_warehouse(context: Context, settings: Settings) -> None:
         connection.close()
 
 
-def declare_raw(context: Context, sink: DuckDBSink) -> None:
+def declare_raw(context: Context, sink: DuckDBSink | SnowflakeSink) -> None:
     """Create the raw tables that staging reads and no source has landed yet, so that views on them can be made."""
     for model in context.models.values():
         name = exp.to_table(model.fqn)

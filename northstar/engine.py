@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlglot import exp
 from sqlmesh.core import engine_adapter
 from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
@@ -20,6 +21,7 @@ from northstar import failpoints
 
 _checks: list[Callable[[], None]] = []
 _model: list[str] = []
+_tag: list[str] = []
 _adapter_execute = EngineAdapter._execute
 
 
@@ -33,6 +35,27 @@ def checked(check: Callable[[], None]) -> Iterator[None]:
         _checks.remove(check)
 
 
+@contextmanager
+def tagged(tag: str) -> Iterator[None]:
+    """Let Snowflake's query history tell what SQLMesh sends in the block, say by the id of a tick's run."""
+    _tag.append(tag)
+    try:
+        yield
+    finally:
+        _tag.pop()
+
+
+def _set_tag(adapter: EngineAdapter) -> None:
+    """Set the session's query tag once for each connection and tag: SQLMesh's connections outlive a run."""
+    if not _tag or adapter.DIALECT != "snowflake":
+        return
+    session: Any = adapter.connection
+    if getattr(session, "northstar_tag", None) != _tag[-1]:
+        with session.cursor() as cursor:
+            cursor.execute(f"ALTER SESSION SET QUERY_TAG = {exp.Literal.string(_tag[-1]).sql('snowflake')}")
+        session.northstar_tag = _tag[-1]
+
+
 def evaluating(model: str) -> None:
     """Note which model the next statements belong to, for failpoints: ``statement@core.fct_x``."""
     _model[:] = [model]
@@ -41,6 +64,7 @@ def evaluating(model: str) -> None:
 def _execute(self: EngineAdapter, sql: str, track_rows_processed: bool = False, **kwargs: Any) -> None:
     for check in _checks:
         check()
+    _set_tag(self)
     failpoints.reach("statement")
     for model in _model:
         failpoints.reach(f"statement@{model}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 
-import duckdb
+from northstar.snowflake_connection import Statements
 
 _BLOCK = 64
 """Bytes in a block of SHA-256."""
@@ -22,19 +22,19 @@ def padded(key: bytes) -> tuple[bytes, bytes]:
     return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
 
 
-def ensure_key(connection: duckdb.DuckDBPyConnection) -> bool:
+def ensure_key(connection: Statements) -> bool:
     """Make a random key if the warehouse has none.  Returns whether one was made."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS restricted")
     connection.execute(
-        "CREATE TABLE IF NOT EXISTS restricted.pseudonym_key (inner_pad BLOB NOT NULL, outer_pad BLOB NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS restricted.pseudonym_key (inner_pad BINARY NOT NULL, outer_pad BINARY NOT NULL)"
     )
-    if connection.execute("SELECT count(*) FROM restricted.pseudonym_key").fetchone() != (0,):
+    if tuple(connection.execute("SELECT count(*) FROM restricted.pseudonym_key").fetchone()) != (0,):
         return False
     write_key(connection)
     return True
 
 
-def write_key(connection: duckdb.DuckDBPyConnection) -> None:
+def write_key(connection: Statements) -> None:
     """Put a new random key in the place of the one that there may be."""
     connection.execute("DELETE FROM restricted.pseudonym_key")
     connection.execute("INSERT INTO restricted.pseudonym_key VALUES (?, ?)", list(padded(secrets.token_bytes(32))))

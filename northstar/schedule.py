@@ -70,7 +70,7 @@ class Scheduler:
             with writer_lock(lock_of(self._settings), purpose, wait_for="who_gives_way") as lease:
                 warehouse = self._open(lease.check)
                 try:
-                    if TickLog(warehouse.connection).is_done(boundary):
+                    if TickLog(warehouse.statements).is_done(boundary):
                         self._done = boundary
                         return True
                     report = tick(warehouse, self._sources, self._settings.environment, boundary)

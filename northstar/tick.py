@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+import snowflake.connector.errors
 from sqlmesh.core.notification_target import NotificationStatus
 
-from northstar import failpoints, logs
+from northstar import engine, failpoints, logs
 from northstar.backfill.run import BackfillFailed, Backfills
 from northstar.clock import utc_now
 from northstar.ingest.runner import IngestReport
@@ -102,7 +103,7 @@ def tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str,
     """
     try:
         return _tick(warehouse, sources, environment, at)
-    except duckdb.Error as error:
+    except (duckdb.Error, snowflake.connector.errors.Error) as error:
         message = f"the warehouse failed: {reason(error)}; the next tick goes on from there"
         _notifier(warehouse, environment).tell(NotificationStatus.FAILURE, f"tick {at.isoformat()}: {message}")
         raise WarehouseError(message) from error
@@ -113,9 +114,9 @@ def _notifier(warehouse: Warehouse, environment: Mapping[str, str]) -> Notifier:
 
 
 def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
-    with logs.run("tick") as run_id:
+    with logs.run("tick") as run_id, engine.tagged(run_id):
         started, clock = utc_now(), time.monotonic()
-        report, log = TickReport(at, run_id), TickLog(warehouse.connection)
+        report, log = TickReport(at, run_id), TickLog(warehouse.statements)
         warehouse.check()
         before = log.last_line()
         report.missed, report.killed = log.begin(at, started, report.as_line())

@@ -6,24 +6,24 @@ import json
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from northstar.clock import TICK, from_naive_utc, to_naive_utc
+from northstar.snowflake_connection import Statements
 
-_TABLE = """
-CREATE SCHEMA IF NOT EXISTS ops;
-CREATE TABLE IF NOT EXISTS ops.tick_log (
+_TABLE = (
+    "CREATE SCHEMA IF NOT EXISTS ops",
+    """CREATE TABLE IF NOT EXISTS ops.tick_log (
     tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, seconds DOUBLE NOT NULL, status VARCHAR NOT NULL,
-    rows_landed BIGINT NOT NULL, models_run BIGINT NOT NULL, detail VARCHAR NOT NULL)
-"""
+    rows_landed BIGINT NOT NULL, models_run BIGINT NOT NULL, detail VARCHAR NOT NULL)""",
+)
 
 
 class TickLog:
     """The log of one warehouse.  Whoever writes to it holds the writer lock."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
-        connection.execute(_TABLE)
+        for statement in _TABLE:
+            connection.execute(statement)
 
     def begin(
         self, tick_at: datetime, started_at: datetime, detail: dict[str, Any]
@@ -37,9 +37,8 @@ class TickLog:
         first = tick_at if last is None else last + TICK
         missed = [first + number * TICK for number in range((tick_at - first) // TICK)]
         self._connection.execute("BEGIN")
-        killed = self._connection.execute(
-            "UPDATE ops.tick_log SET status = 'killed' WHERE status = 'running' RETURNING tick_at"
-        ).fetchall()
+        killed = self._connection.execute("SELECT tick_at FROM ops.tick_log WHERE status = 'running'").fetchall()
+        self._connection.execute("UPDATE ops.tick_log SET status = 'killed' WHERE status = 'running'")
         for boundary in missed:
             self._insert(boundary, started_at, "missed", {})
         self._insert(tick_at, started_at, "running", detail)

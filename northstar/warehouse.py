@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import duckdb
 from sqlmesh import Context
+from sqlmesh.core.config import SnowflakeConnectionConfig
 from sqlmesh.core.console import NoopConsole, set_console
 from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.snapshot import Snapshot
@@ -24,13 +25,16 @@ from northstar import engine, stopping
 from northstar.contracts import CONTRACTS, load_contracts
 from northstar.deployment import declare_raw
 from northstar.erasure.screen import Screen
+from northstar.gateway import is_snowflake, missing
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.snowflake_sink import STAGE, SnowflakeSink
 from northstar.lock.owner import elapsed
 from northstar.promotion.ledger import Ledger, digest
 from northstar.pseudonyms import ensure_key
 from northstar.reasons import reason
 from northstar.settings import Settings
+from northstar.snowflake_connection import Connection, Statements, open_connection
 
 _log = logging.getLogger("northstar.warehouse")
 
@@ -180,6 +184,8 @@ class Warehouse:
         ``check`` is called before everything that is written, and raises when nothing more may be.  Raises
         WarehouseBusy when another process has a file open and does not close it in time.
         """
+        if is_snowflake(settings.environment) and (lacks := missing(settings.environment)):
+            raise WarehouseError(f"gateway snowflake: {'; '.join(lacks)} (docs/snowflake.md)")
         engine.install()
         self.settings, self.check = settings, check
         self.landing = LandingZone(settings.landing)
@@ -187,7 +193,8 @@ class Warehouse:
         set_console(NoopConsole())
         self._wait()
         self.context = Context(paths=str(settings.project))
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self.sink: DuckDBSink | SnowflakeSink
+        self._connection: duckdb.DuckDBPyConnection | Connection | None = None
         self._connect()
 
     def __enter__(self) -> Warehouse:
@@ -198,7 +205,15 @@ class Warehouse:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The warehouse, over a connection of its own beside SQLMesh's."""
+        """The DuckDB warehouse, over a connection of its own beside SQLMesh's.  Raises WarehouseError on Snowflake."""
+        connection = self.statements
+        if not isinstance(connection, duckdb.DuckDBPyConnection):
+            raise WarehouseError("this works on gateway duckdb only (docs/snowflake.md)")
+        return connection
+
+    @property
+    def statements(self) -> Statements:
+        """The warehouse on either engine, over a connection of its own beside SQLMesh's."""
         if self._connection is None:
             raise WarehouseError("the warehouse is released; open() it first")
         return self._connection
@@ -222,11 +237,21 @@ class Warehouse:
         self.context.engine_adapter.fetchone("SELECT 1")  # SQLMesh attaches the warehouse at its first query
         shared = self.context.engine_adapter.connection
         if not isinstance(shared, duckdb.DuckDBPyConnection):
-            raise WarehouseError(f"the tick runs on gateway duckdb only, for now; this one is {self.context.gateway}")
+            self._connect_snowflake()
+            return
         self._connection = shared.cursor()
         prepare(self._connection)
         screen = Screen(load_contracts(self.settings.project / CONTRACTS))
         self.sink = DuckDBSink(self._connection, self.landing, owns=False, screen=screen)
+
+    def _connect_snowflake(self) -> None:
+        config = self.context.config.get_connection(self.context.gateway)
+        if not isinstance(config, SnowflakeConnectionConfig):
+            raise WarehouseError(f"the tick runs on DuckDB and Snowflake, and {self.context.gateway} is neither")
+        raw = open_connection(config)
+        self._connection = Connection(raw)
+        stage = self.settings.environment.get("NORTHSTAR_SNOWFLAKE_STAGE") or STAGE
+        self.sink = SnowflakeSink(raw, self.landing, stage, owns=False)
 
     def release(self) -> None:
         """Close the connections, which writes the DuckDB files out, and keep the project."""
@@ -261,7 +286,7 @@ class Warehouse:
         A first plan that backfills fails when some of its models are due and others are not (SQLMesh #5612), so
         tables are created first and filled by ``run``.  Repeating it heals an environment that was left half-made.
         """
-        ensure_key(self.connection)
+        ensure_key(self.statements)
         Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
         declare_raw(self.context, self.sink)
         with self.recorded() as recorder, engine.checked(self.check):

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
 from sqlglot import exp
 
 from northstar.backfill.keys import TouchedKeys
 from northstar.backfill.scope import How, Range, Scope, Target, from_ms
 from northstar.clock import to_naive_utc
+from northstar.snowflake_connection import Statements
 
 _TICKS = 500
 """Ticks that are looked at, the newest, beside the one that wrote the most: the first load, as a rule."""
@@ -38,9 +38,7 @@ class Step:
         return asdict(self) | {"start": self.start.isoformat(), "end": self.end.isoformat()}
 
 
-def steps(
-    scope: Scope, batches: Sequence[Range], keys: TouchedKeys, connection: duckdb.DuckDBPyConnection
-) -> list[Step]:
+def steps(scope: Scope, batches: Sequence[Range], keys: TouchedKeys, connection: Statements) -> list[Step]:
     """Each model of a backfill with its intervals, rows and time, in the order of their dependencies."""
     speeds = _speeds(connection)
     found = []
@@ -77,7 +75,7 @@ class _Speed:
         return self.a_run * runs + self.a_row * rows
 
 
-def _speeds(connection: duckdb.DuckDBPyConnection) -> dict[str, _Speed]:
+def _speeds(connection: Statements) -> dict[str, _Speed]:
     details = connection.execute(
         "SELECT detail FROM ops.tick_log WHERE models_run > 0 "
         f"QUALIFY row_number() OVER (ORDER BY tick_at DESC) <= {_TICKS} "

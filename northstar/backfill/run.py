@@ -53,7 +53,7 @@ class Backfills:
         keys = TouchedKeys(
             self._warehouse.context.engine_adapter, self._restatement.snapshots, "forecast", self._execution_time
         )
-        found = steps(scope, batches, keys, self._warehouse.connection)
+        found = steps(scope, batches, keys, self._warehouse.statements)
         return Forecast(found, len(batches) + 1, scope.protected)
 
     def scope(self, models: Sequence[str], start: datetime, end: datetime) -> Scope:
@@ -134,7 +134,7 @@ class Backfills:
     @cached_property
     def _execution_time(self) -> datetime:
         """Models see the time of the last tick: what came after it has not been read."""
-        return TickLog(self._warehouse.connection).last_boundary() or utc_now()
+        return TickLog(self._warehouse.statements).last_boundary() or utc_now()
 
     @cached_property
     def _restatement(self) -> Restatement:

@@ -10,6 +10,7 @@ from northstar import logs
 from northstar.clock import TICK, floor_boundary
 from northstar.console import clear_errors, terminal
 from northstar.contracts.check import declared_types
+from northstar.gateway import on_duckdb_only
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.reload import reload
@@ -26,6 +27,8 @@ def reload_command(
     All or nothing, and safe to repeat.  Models are not run: prints the backfill that takes them along.
     """
     settings = Settings.from_environment()
+    with clear_errors():
+        on_duckdb_only(settings.environment, "northstar reload")
     with clear_errors(), writer_lock(lock_of(settings), f"northstar reload {source}", wait_for="who_gives_way"):
         logs.set_up(settings.environment)
         landing = LandingZone(settings.landing)

@@ -31,7 +31,7 @@ WITH booked AS (
 ), idle AS (
   SELECT
     account_id,
-    DATEADD(DAY, 30, previous_booked_at) AS begins_at,
+    DATEADD(DAY, 30, previous_booked_at)::TIMESTAMP AS begins_at,
     first_booked_at AS ends_at
   FROM booked
   UNION ALL

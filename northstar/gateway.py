@@ -1,0 +1,30 @@
+"""What gateway snowflake needs from the environment; config.yaml asks for the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REQUIRED = ("NORTHSTAR_SNOWFLAKE_ACCOUNT", "NORTHSTAR_SNOWFLAKE_USER", "NORTHSTAR_STATE_HOST", "NORTHSTAR_STATE_USER")
+"""Without a default, beside the key."""
+KEYS = ("NORTHSTAR_SNOWFLAKE_KEY", "NORTHSTAR_SNOWFLAKE_KEY_PATH")
+"""The private key in PEM, or the file that holds it: one of the two."""
+
+
+def is_snowflake(environment: Mapping[str, str]) -> bool:
+    """Whether the gateway that is chosen is Snowflake."""
+    return environment.get("NORTHSTAR_GATEWAY", "duckdb") == "snowflake"
+
+
+def on_duckdb_only(environment: Mapping[str, str], command: str) -> None:
+    """Raise ValueError, before anything is opened, when a command that reads the DuckDB file is asked for Snowflake."""
+    if is_snowflake(environment):
+        raise ValueError(f"{command} works on gateway duckdb only (docs/snowflake.md); nothing was changed")
+
+
+def missing(environment: Mapping[str, str]) -> list[str]:
+    """What gateway snowflake still needs, as sentences."""
+    lacks = [f"{name} is not set" for name in REQUIRED if not environment.get(name)]
+    given = [name for name in KEYS if environment.get(name)]
+    if len(given) != 1:
+        lacks.append(f"{' or '.join(KEYS)} is to be set, one of the two; {len(given)} are")
+    return lacks

@@ -1,0 +1,61 @@
+"""A connection of Snowflake's connector with the few calls that Northstar's own tables need, as DuckDB's has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import snowflake.connector
+from snowflake.connector import SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
+from sqlmesh.core.config import SnowflakeConnectionConfig
+
+
+class Answer(Protocol):
+    """What a statement gave back."""
+
+    def fetchone(self) -> Any:
+        """The next row, None when there is none left."""
+
+    def fetchall(self) -> Any:
+        """All rows that are left."""
+
+
+class Statements(Protocol):
+    """Either engine's connection, for statements that both understand."""
+
+    def execute(self, statement: str, parameters: Any = ..., /) -> Answer:
+        """Execute with ``?`` for parameters."""
+
+
+class Connection:
+    """Executes with ``?`` for parameters, which the connector sends beside the statement and never writes into it.
+
+    The connector must have been opened with ``paramstyle="qmark"``.
+    """
+
+    def __init__(self, raw: SnowflakeConnection) -> None:
+        self.raw = raw
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> SnowflakeCursor:
+        """Execute over a cursor of its own, so that a result that is still being read stays."""
+        cursor = self.raw.cursor()
+        cursor.execute(statement, tuple(parameters) or None)
+        return cursor
+
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows by one statement; none, when there are none."""
+        if rows:
+            row = f"({', '.join('?' * len(rows[0]))})"
+            values = [value for one in rows for value in one]
+            self.execute(f"INSERT INTO {table} VALUES {', '.join([row] * len(rows))}", values)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.raw.close()
+
+
+def open_connection(config: SnowflakeConnectionConfig) -> SnowflakeConnection:
+    """Connect as SQLMesh does, for statements with ``?``, each of which commits by itself outside a transaction."""
+    given = config.model_dump(include=config._connection_kwargs_keys, exclude_none=True)
+    return snowflake.connector.connect(**given, autocommit=True, paramstyle="qmark")

@@ -1,0 +1,181 @@
+"""``make verify-snowflake``: what only an account can tell, for whoever has one (docs/snowflake.md).
+
+Works in an environment of its own, which it removes again: the models are planned into it over a bounded time, every
+query is compiled by Snowflake, the account's grants, masks and tags are compared with infra/, and marts with those of
+a DuckDB warehouse that holds the same landed files, when ``NORTHSTAR_VERIFY_DUCKDB`` names one.  Promotes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from snowflake.connector import DictCursor
+from snowflake.connector.errors import Error, ProgrammingError
+from sqlmesh import Context
+from sqlmesh.core.config import SnowflakeConnectionConfig
+from sqlmesh.core.model import SqlModel
+from sqlmesh.utils.errors import SQLMeshError
+
+from northstar import engine, secret_store
+from northstar.access.account import load_account
+from northstar.access.drift import drift
+from northstar.clock import floor_boundary, utc_now
+from northstar.contracts import CONTRACTS, load_contracts
+from northstar.gateway import missing
+from northstar.ingest.duckdb_sink import connect
+from northstar.reasons import reason, speaks_of_data
+from northstar.settings import Settings
+from northstar.snowflake_connection import open_connection
+
+DAYS = 1
+"""How far back models are filled."""
+Say = Callable[[str], None]
+Rows = Counter[tuple[Any, ...]]
+
+
+@dataclass
+class Verification:
+    """One run over an open project."""
+
+    context: Context
+    settings: Settings
+    say: Say
+    failed: int = 0
+
+    def step(self, name: str, found: list[str]) -> None:
+        """Tell what a step found; nothing is good."""
+        self.failed += bool(found)
+        self.say(f"{name}: {'ok' if not found else f'{len(found)} to look at'}")
+        for sentence in found:
+            self.say(f"  {sentence}")
+
+    def run(self, at: datetime) -> bool:
+        """Everything; returns whether all went well."""
+        with self._environment(at) as environment:
+            if environment is not None:
+                self.step("every model's query compiles", list(self._uncompiled(environment, at)))
+                self._compare(environment)
+        self.step("grants, masks and tags are those of infra/", self._access())
+        return not self.failed
+
+    @contextmanager
+    def _environment(self, at: datetime) -> Iterator[str | None]:
+        """Models planned into an environment that is gone at the end; None when the plan failed."""
+        name = f"verify_{secrets.token_hex(4)}"
+        try:
+            self.context.plan(
+                name, start=at - timedelta(days=DAYS), end=at, execution_time=at, include_unmodified=True,
+                skip_tests=True, auto_apply=True, no_prompts=True,
+            )  # fmt: skip
+        except (SQLMeshError, Error) as error:
+            self.step(f"the models are planned into {name}", [reason(error)])
+            planned = None
+        else:
+            self.step(f"the models are planned into {name}", [])
+            planned = name
+        try:
+            yield planned
+        finally:
+            self.context.invalidate_environment(name, sync=True)
+            self.context.run_janitor(ignore_ttl=False)
+
+    def _uncompiled(self, environment: str, at: datetime) -> Iterator[str]:
+        names = {
+            model.fqn: self.context.get_snapshot(model, raise_if_missing=True).qualified_view_name.for_environment(
+                self.context.state_reader.get_environment(environment).naming_info,  # type: ignore[union-attr]
+                dialect="snowflake",
+            )
+            for model in self.context.models.values()
+            if not model.kind.is_external and not model.kind.is_embedded
+        }
+        for model in self.context.models.values():
+            if isinstance(model, SqlModel) and not model.kind.is_embedded:
+                query = model.render_query_or_raise(
+                    start=at - timedelta(days=DAYS), end=at, execution_time=at, table_mapping=names
+                )
+                try:
+                    self.context.engine_adapter.execute(f"EXPLAIN USING TEXT {query.sql(dialect='snowflake')}")
+                except ProgrammingError as error:
+                    yield f"{model.name}: {_why(error)}"
+
+    def _compare(self, environment: str) -> None:
+        file = self.settings.environment.get("NORTHSTAR_VERIFY_DUCKDB")
+        if not file:
+            self.say("marts are not compared: NORTHSTAR_VERIFY_DUCKDB names no warehouse that holds the same files")
+            return
+        with connect(Path(file)) as on_duckdb:
+            self.step("marts equal DuckDB's", list(self._unlike(environment, on_duckdb)))
+
+    def _unlike(self, environment: str, on_duckdb: duckdb.DuckDBPyConnection) -> Iterator[str]:
+        for model in self.context.models.values():
+            schema = model.schema_name.lower()
+            if not schema.startswith("marts_"):
+                continue
+            adapter = self.context.engine_adapter
+            adapter.execute(f"SELECT * FROM {schema}__{environment}.{model.view_name}")
+            here = _rows(adapter.cursor.fetchall())
+            there = _rows(on_duckdb.execute(f"SELECT * FROM {schema}.{model.view_name}").fetchall())
+            if here != there:
+                more, less = (here - there).total(), (there - here).total()
+                yield f"{model.name}: {more} rows are on Snowflake only, {less} on DuckDB only"
+
+    def _access(self) -> list[str]:
+        config = self.context.config.get_connection("snowflake")
+        assert isinstance(config, SnowflakeConnectionConfig)
+        with open_connection(config) as connection:
+
+            def ask(statement: str) -> Any:
+                cursor = connection.cursor(DictCursor)
+                cursor.execute(statement)
+                return cursor.fetchall()
+
+            return list(
+                drift(load_account(self.settings.project), load_contracts(self.settings.project / CONTRACTS), ask)
+            )
+
+
+def _why(error: ProgrammingError) -> str:
+    """What a query that does not compile lacks: such an error speaks of names, on several lines."""
+    return reason(error) if speaks_of_data(error) else " ".join(str(error).split())[:300]
+
+
+def _rows(rows: list[Any]) -> Rows:
+    return Counter(tuple(_plain(value) for value in row) for row in rows)
+
+
+def _plain(value: Any) -> Any:
+    return value.normalize() if isinstance(value, Decimal) else value
+
+
+def main(environment: Mapping[str, str] = os.environ, say: Say = print) -> int:
+    """Verify, or say what is missing; returns the exit code: 0 all well, 1 something to look at, 2 nothing was done."""
+    given = dict(environment)
+    secret_store.resolve(given)
+    os.environ.update({"NORTHSTAR_GATEWAY": "snowflake"} | {k: given[k] for k in given.keys() - environment.keys()})
+    if lacks := missing(given):
+        say("Nothing was verified, as there is no account to verify it on:")
+        for sentence in lacks:
+            say(f"  {sentence}")
+        return 2
+    engine.install()
+    settings = Settings.from_environment(given)
+    context = Context(paths=str(settings.project), gateway="snowflake")
+    try:
+        return 0 if Verification(context, settings, say).run(floor_boundary(utc_now())) else 1
+    finally:
+        context.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
