@@ -50,7 +50,7 @@ WITH money AS (
       ELSE @percent(recent.booked_count, recent.earlier_booked_count)
     END AS usage_score,
     CASE COALESCE(money.overdue_from_days, 0) WHEN 0 THEN 100 WHEN 1 THEN 60 WHEN 31 THEN 30 ELSE 0 END AS payment_score,
-    GREATEST(0, 100 - @percent(4 * recent.no_show_count, recent.visit_count)) AS attendance_score,
+    GREATEST(0, @percent(recent.visit_count - 4 * recent.no_show_count, recent.visit_count)) AS attendance_score,
     IFF(recent.recommend_count < 5, NULL, 50 + @percent(recent.promoter_count - recent.detractor_count, 2 * recent.recommend_count)) AS satisfaction_score,
     LEAST(GREATEST(ROUND(crm.health_score, 1), 0), 100) AS sales_score
   FROM core.fct_account_engagement AS recent
