@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import backfill, growth, ingest, tick
+from benchmarks import backfill, growth, ingest, plan, tick
 from benchmarks.report import Result
 from northstar.ingest.registry import SOURCES
 
@@ -46,6 +46,13 @@ def test_backfill(tmp_path: Path) -> None:
     result = backfill.measure(tmp_path, rows=20_000, days=15, whole=False)
     assert result.figures["rows that differ"] == {model: 0 for model in tick.COMPARED}
     assert result.figures["history rows"] > 5_000
+
+
+def test_plan(tmp_path: Path) -> None:
+    figures = plan.measure(tmp_path, rows=10_000, days=15).figures
+    assert figures["contracts"] > 1_000
+    assert figures["rows written after a change of a mart"] == 0
+    assert figures["rows written after a change of a stored model"] > 100
 
 
 def test_ingest(tmp_path: Path) -> None:

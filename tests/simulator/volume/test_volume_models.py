@@ -50,8 +50,8 @@ def test_the_models_accept_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             expected = warehouse.connection.execute(f"SELECT count(DISTINCT {key}) FROM raw_app.{table}").fetchone()
             assert warehouse.connection.execute(f"SELECT count(*) FROM {model}").fetchone() == expected, model
         audited = warehouse.connection.execute("""
-            SELECT schema_name || '.' || view_name FROM duckdb_views()
-            WHERE database_name = 'NORTHSTAR' AND lower(view_name) LIKE '%\\_audited' ESCAPE '\\'""").fetchall()
+            SELECT schema_name || '.' || table_name FROM duckdb_columns()
+            WHERE schema_name = 'INTERMEDIATE' AND upper(column_name) = 'FAULT_COUNT'""").fetchall()
         assert len(audited) > 10
         for (name,) in audited:
             faults = warehouse.connection.execute(f"SELECT sum(fault_count) FROM {name}").fetchone()
