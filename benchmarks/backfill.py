@@ -54,7 +54,7 @@ def main(
         result = measure(Path(home), rows, days, whole)
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show(f"backfill of {rows:,} rows", ("figure", "value"), flat)
-    print(result.write())  # noqa: T201
+    print(result.write())
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def main(
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show("growth", ("figure", "value"), flat)
     show("models that grew most", ("model", "seconds more"), result.figures["growth of models"].items())
-    print(result.write())  # noqa: T201
+    print(result.write())
 
 
 if __name__ == "__main__":

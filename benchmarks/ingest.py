@@ -118,7 +118,7 @@ def main(
     columns = ("tables", "rows", "seconds", "rows a second", "peak memory GB")
     rows = [(name, *(value[c] for c in columns)) for name, value in result.figures.items() if isinstance(value, dict)]
     show("ingestion", ("what", *columns), rows)
-    print(result.write())  # noqa: T201
+    print(result.write())
 
 
 if __name__ == "__main__":

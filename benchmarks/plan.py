@@ -112,7 +112,7 @@ def main(
     finally:
         shutil.rmtree(home, ignore_errors=True)
     show(f"plan at {rows:,} rows of history", ("figure", "value"), result.figures.items())
-    print(result.write())  # noqa: T201
+    print(result.write())
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def main(
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show(f"tick at {rows:,} rows of history", ("figure", "value"), flat)
     show("slowest models of the last tick", ("model", "seconds"), result.figures["slowest models"].items())
-    print(result.write())  # noqa: T201
+    print(result.write())
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ import pyarrow.dataset as pads
 
 from northstar import failpoints
 from northstar.clock import TICK, from_naive_utc, to_naive_utc, utc_now
-from northstar.ingest.contract import Batch, Cursor, IngestError, LandedFile
+from northstar.ingest.contract import Batch, IngestError, LandedFile
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.types import drift, duckdb_type
 
 CATALOG = "NORTHSTAR"
@@ -36,12 +37,6 @@ CREATE TABLE IF NOT EXISTS ops.source_notice (
 """
 
 _ROWS_A_FETCH = 10_000
-
-CURSORS_KEPT = 100
-"""Batches of a source whose cursors stay in the ledger; one of 1,200 tables takes 80 KB, and only the last is read."""
-
-WHOLE_BATCH = "*"
-"""The ledger's object for the entry that closes a batch and carries the cursor."""
 
 
 def quoted(identifier: str) -> str:
@@ -195,11 +190,7 @@ class DuckDBSink:
             "INSERT INTO ops.load_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [[source, known[0], batch.load_id, *entry, as_of, stamp, now] for entry in entries],
         )
-        connection.execute(
-            "UPDATE ops.load_ledger SET cursor_after = NULL "
-            "WHERE source = ? AND object = ? AND batch_no <= ? AND cursor_after IS NOT NULL",
-            [source, WHOLE_BATCH, known[0] - CURSORS_KEPT],
-        )
+        expire_cursors(connection, source, known[0])
         if batch.notices:
             connection.executemany(
                 "INSERT INTO ops.source_notice VALUES (?, ?, ?, ?, ?, ?)",
@@ -254,37 +245,12 @@ class DuckDBSink:
         return changes.park
 
 
-class DuckDBLedger:
-    """``ops.load_ledger`` as one source sees it."""
+class DuckDBLedger(Entries):
+    """What a source may ask: its entries, and what of its rows is live."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: str) -> None:
+        super().__init__(connection, source)
         self._connection = connection
-        self._source = source
-
-    @property
-    def cursor(self) -> Cursor | None:
-        """The cursor of the last batch that was loaded, None before the first."""
-        row = self._connection.execute(
-            "SELECT cursor_after FROM ops.load_ledger WHERE source = ? AND object = ? ORDER BY batch_no DESC LIMIT 1",
-            [self._source, WHOLE_BATCH],
-        ).fetchone()
-        return json.loads(row[0]) if row else None
-
-    def load_ids(self, newest: int) -> set[str]:
-        """The ``newest`` load ids, for sweeping files that no ledger entry names."""
-        rows = self._connection.execute(
-            "SELECT load_id FROM ops.load_ledger WHERE source = ? AND object = ? ORDER BY batch_no DESC LIMIT ?",
-            [self._source, WHOLE_BATCH, newest],
-        ).fetchall()
-        return {load_id for (load_id,) in rows}
-
-    def origins(self) -> Iterator[str]:
-        """Every origin ever loaded, oldest first."""
-        rows = self._connection.execute(
-            "SELECT origin FROM ops.load_ledger WHERE source = ? AND origin IS NOT NULL ORDER BY batch_no, file",
-            [self._source],
-        ).fetchall()
-        return (origin for (origin,) in rows)
 
     def live_keys(self, object: str, key: Sequence[str], order: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The keys whose last change in raw, by ``order``, is not a delete; none when the table does not exist."""

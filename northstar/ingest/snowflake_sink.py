@@ -20,10 +20,9 @@ from snowflake.connector.errors import ProgrammingError
 
 from northstar import failpoints
 from northstar.clock import TICK, from_naive_utc, to_naive_utc, utc_now
-from northstar.ingest import duckdb_sink
-from northstar.ingest.contract import Batch, Cursor, IngestError, LandedFile
-from northstar.ingest.duckdb_sink import WHOLE_BATCH
+from northstar.ingest.contract import Batch, IngestError, LandedFile
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.snowflake_tables import RawTables, column_type, literal, name_of, quoted
 from northstar.ingest.types import duckdb_type
 from northstar.snowflake_connection import Connection
@@ -181,11 +180,7 @@ class SnowflakeSink:
         self._connection.insert(
             "ops.load_ledger", [[source, int(row[0]), batch.load_id, *entry, as_of, stamp, now] for entry in entries]
         )
-        self._connection.execute(
-            "UPDATE ops.load_ledger SET cursor_after = NULL "
-            "WHERE source = ? AND object = ? AND batch_no <= ? AND cursor_after IS NOT NULL",
-            [source, WHOLE_BATCH, int(row[0]) - duckdb_sink.CURSORS_KEPT],
-        )
+        expire_cursors(self._connection, source, int(row[0]))
         self._connection.insert(
             "ops.source_notice",
             [[source, batch.load_id, notice.object, notice.kind, notice.detail, now] for notice in batch.notices],
@@ -206,38 +201,12 @@ def _columns_and_values(file: LandedFile, parked: Mapping[str, str]) -> tuple[st
     return columns, values
 
 
-class SnowflakeLedger:
-    """``ops.load_ledger`` as one source sees it."""
+class SnowflakeLedger(Entries):
+    """What a source may ask: its entries, and what of its rows is live."""
 
     def __init__(self, connection: Connection, source: str) -> None:
+        super().__init__(connection, source)
         self._connection = connection
-        self._source = source
-
-    @property
-    def cursor(self) -> Cursor | None:
-        """The cursor of the last batch that was loaded, None before the first."""
-        row = self._connection.execute(
-            "SELECT cursor_after FROM ops.load_ledger WHERE source = ? AND object = ? ORDER BY batch_no DESC LIMIT 1",
-            [self._source, WHOLE_BATCH],
-        ).fetchone()
-        return json.loads(row[0]) if row else None
-
-    def load_ids(self, newest: int) -> set[str]:
-        """The ``newest`` load ids, for sweeping files that no ledger entry names."""
-        rows = self._connection.execute(
-            "SELECT load_id FROM ops.load_ledger WHERE source = ? AND object = ? "
-            f"ORDER BY batch_no DESC LIMIT {int(newest)}",
-            [self._source, WHOLE_BATCH],
-        ).fetchall()
-        return {load_id for (load_id,) in rows}
-
-    def origins(self) -> Iterator[str]:
-        """Every origin ever loaded, oldest first."""
-        rows = self._connection.execute(
-            "SELECT origin FROM ops.load_ledger WHERE source = ? AND origin IS NOT NULL ORDER BY batch_no, file",
-            [self._source],
-        ).fetchall()
-        return (origin for (origin,) in rows)
 
     def live_keys(self, object: str, key: Sequence[str], order: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The keys whose last change in raw, by ``order``, is not a delete; none when the table does not exist."""

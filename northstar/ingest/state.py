@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from northstar.clock import from_naive_utc
-from northstar.ingest.duckdb_sink import WHOLE_BATCH
+from northstar.ingest.ledger import WHOLE_BATCH
 from northstar.ingest.registry import configured
 
 

@@ -15,7 +15,7 @@ import pytest
 import snowflake.connector
 from emulator import Snowflake, emulated
 
-from northstar.ingest import duckdb_sink
+from northstar.ingest import ledger
 from northstar.ingest.contract import Batch, IngestError, Notice, Sink
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
@@ -164,7 +164,7 @@ def test_a_load_is_not_loaded_twice(warehouse: Warehouse) -> None:
 def test_old_cursors_go_and_the_rest_of_their_entries_stays(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duckdb_sink, "CURSORS_KEPT", 3)
+    monkeypatch.setattr(ledger, "CURSORS_KEPT", 3)
     warehouse.sink.load("other", warehouse.batch("load-0"), AT)
     for number in range(1, 7):
         warehouse.load(f"load-{number}", ("visits", changes(("I", "a", number))))

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from northstar.cli import app
 from northstar.contracts import CONTRACTS
 from northstar.ingest.contract import Batch
-from northstar.ingest.duckdb_sink import WHOLE_BATCH, DuckDBSink, connect
+from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.ledger import WHOLE_BATCH
 from northstar.migrate.mapping import FILE, load_mapping
 from northstar.simulator.legacy.history import unload_history
 

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from northstar.clock import to_naive_utc
-from northstar.ingest.duckdb_sink import WHOLE_BATCH
+from northstar.ingest.ledger import WHOLE_BATCH
 from northstar.simulator.volume.changes import FactSql
 from northstar.simulator.volume.company import VolumeCompany
 from northstar.simulator.volume.directory import DirectorySql, make_lists
