@@ -22,7 +22,6 @@ COPY signals signals
 COPY linter linter
 COPY seeds seeds
 COPY contracts contracts
-COPY schedulers/container-entrypoint /usr/local/bin/container-entrypoint
 # Everything that is written goes to /tmp, which a volume may take; the rest of the file system may be read-only.
 ENV PATH=/opt/northstar/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -35,5 +34,5 @@ ENV PATH=/opt/northstar/bin:$PATH \
     NORTHSTAR_LOG_FORMAT=json
 USER northstar
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["container-entrypoint"]
+ENTRYPOINT ["northstar"]
 CMD ["tick"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-REQUIRED = ("NORTHSTAR_SNOWFLAKE_ACCOUNT", "NORTHSTAR_SNOWFLAKE_USER", "NORTHSTAR_STATE_HOST", "NORTHSTAR_STATE_USER")
+ACCOUNT = ("NORTHSTAR_SNOWFLAKE_ACCOUNT", "NORTHSTAR_SNOWFLAKE_USER")
+"""What a connection to the account needs beside the key."""
+REQUIRED = (*ACCOUNT, "NORTHSTAR_STATE_HOST", "NORTHSTAR_STATE_USER")
 """Without a default, beside the key."""
 KEYS = ("NORTHSTAR_SNOWFLAKE_KEY", "NORTHSTAR_SNOWFLAKE_KEY_PATH")
 """The private key in PEM, or the file that holds it: one of the two."""
@@ -21,9 +23,9 @@ def on_duckdb_only(environment: Mapping[str, str], command: str) -> None:
         raise ValueError(f"{command} works on gateway duckdb only (docs/snowflake.md); nothing was changed")
 
 
-def missing(environment: Mapping[str, str]) -> list[str]:
+def missing(environment: Mapping[str, str], required: Sequence[str] = REQUIRED) -> list[str]:
     """What gateway snowflake still needs, as sentences."""
-    lacks = [f"{name} is not set" for name in REQUIRED if not environment.get(name)]
+    lacks = [f"{name} is not set" for name in required if not environment.get(name)]
     given = [name for name in KEYS if environment.get(name)]
     if len(given) != 1:
         lacks.append(f"{' or '.join(KEYS)} is to be set, one of the two; {len(given)} are")

@@ -212,8 +212,7 @@ def test_the_task_gets_settings_that_exist(template: dict[str, Any]) -> None:
         known |= {first + suffix for suffix in re.findall(r"`(_\w+)`", rest)}
     (container,) = template["Resources"]["TickTask"]["Properties"]["ContainerDefinitions"]
     given = {entry["Name"] for entry in [*container["Environment"], *container["Secrets"]]}
-    assert given - known - {"AWS_DEFAULT_REGION"} == set()
-    assert "NORTHSTAR_SNOWFLAKE_KEY" in (ROOT / "schedulers" / "container-entrypoint").read_text()
+    assert given <= known | {"AWS_DEFAULT_REGION"}
 
 
 def test_secrets_are_secrets(template: dict[str, Any]) -> None:

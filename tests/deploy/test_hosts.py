@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import configparser
-import os
 import re
 import shlex
 import shutil
-import stat
 import subprocess
 from pathlib import Path
 
@@ -83,25 +81,3 @@ def test_the_image_holds_what_sqlmesh_loads_and_the_command() -> None:
     assert all(f"!{path}" in shipped for path in copied)
     assert re.search(r"^USER (?!root)", dockerfile, re.M)
     assert "--no-deps -r requirements.lock" in dockerfile
-
-
-NORTHSTAR = """#!/bin/sh
-echo "$@" "$NORTHSTAR_SNOWFLAKE_KEY_PATH" "${NORTHSTAR_SNOWFLAKE_KEY:-unset}"
-"""
-
-
-def test_the_entrypoint_keeps_the_key_in_a_file_of_its_own(tmp_path: Path) -> None:
-    entrypoint, home = tmp_path / "entrypoint", tmp_path / "home"
-    script = (ROOT / "schedulers" / "container-entrypoint").read_text()
-    entrypoint.write_text(script.replace("/tmp/northstar", str(home)))
-    (tmp_path / "northstar").write_text(NORTHSTAR)
-    for program in (entrypoint, tmp_path / "northstar"):
-        program.chmod(0o755)
-    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "NORTHSTAR_SNOWFLAKE_KEY": "a key\nof lines"}
-    done = subprocess.run(
-        [entrypoint, "tick", "--at", "x"], env=environment, capture_output=True, text=True, check=True
-    )
-    key = home / "snowflake_key.p8"
-    assert done.stdout == f"tick --at x {key} unset\n"
-    assert key.read_text() == "a key\nof lines\n"
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
