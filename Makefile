@@ -2,9 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Whole files go to one of two processes: their fixtures are dear, and are made once per file.  In the order of folders:
-# by number of tests, as xdist would have it, the demo's few long ones come last and one process waits for them.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Whole files go to one of two processes: their fixtures are dear, and are made once per file.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 .PHONY: demo ui test test-full lint verify-snowflake clean
 
