@@ -76,7 +76,7 @@ def migrate(
 
 
 def _load_id(mapping: History, table: Table) -> str:
-    """The same for the same rows: export, mapping and types decide it."""
+    """The same for the same files: export, mapping and types decide it."""
     said = repr((mapping.raw, mapping.key, mapping.at, sorted(mapping.columns.items()), sorted(mapping.types.items())))
     return f"{_prefix(mapping)}{hashlib.sha256((said + table.digest).encode()).hexdigest()[:16]}"
 

@@ -198,6 +198,16 @@ def test_a_value_without_a_counterpart_stops_the_import(old: Old) -> None:
     assert old.ask("SELECT count(*) FROM ops.load_ledger") == [(0,)]
 
 
+def test_the_same_history_is_unloaded_in_the_same_files(old: Old) -> None:
+    def contents() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in old.folder.rglob("*.parquet")}
+
+    first = contents()
+    for _ in range(10):
+        unload_history(old.connection, "provider", old.folder, BEGIN, days=40)
+        assert contents() == first
+
+
 def test_another_export_of_an_imported_table_is_refused(old: Old) -> None:
     assert old.migrate()[0] == 0
     before = old.raw()

@@ -58,7 +58,7 @@ def unload_history(
 
 
 def unload(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> None:
-    """Write a table of the old warehouse as its unload command would: a folder of Parquet files."""
+    """Write a table of the old warehouse as its unload would: a folder of Parquet files, equal for equal rows."""
     (folder / name).mkdir(parents=True, exist_ok=True)
     path = str(folder / name / "part-000.parquet").replace("'", "''")
-    connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    connection.execute(f"COPY (SELECT * FROM ({query}) ORDER BY ALL) TO '{path}' (FORMAT parquet)")
