@@ -54,6 +54,7 @@ def _lint(context: Context) -> list[str]:
     return [repr(violation) for violation in context.lint_models(raise_on_error=False)]
 
 
+@pytest.mark.slow  # loads the project twice
 def test_a_table_listed_by_rules_becomes_explicit_and_denied(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _scaffold(project, "app.clinical__encounters", ENCOUNTERS)
     contract = project / "contracts" / "sources" / "app" / "clinical.yaml"

@@ -112,6 +112,7 @@ def test_the_commands_of_the_readme_work_on_what_the_demo_left(environment: dict
             _run(command, environment)
 
 
+@pytest.mark.slow  # builds the site of the whole company and opens it in a browser
 def test_the_commands_for_analysts_work_on_what_the_demo_left(environment: dict[str, str]) -> None:
     page = (ROOT / "docs/for-analysts.md").read_text()
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", page, re.DOTALL | re.MULTILINE)
