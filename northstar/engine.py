@@ -4,25 +4,34 @@ Before every statement a check is made, so that a process that lost the writer l
 statements become one transaction, as they are on other engines: SQLMesh declares that its DuckDB adapter has none,
 because DuckDB drops a statement's result at the commit that the adapter would send behind it.  Here the adapter sends
 none behind a single statement, which DuckDB commits by itself.
+
+What is merged is audited before it is committed, so that a merge whose audits fail leaves what was there.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from sqlglot import exp
 from sqlmesh.core import engine_adapter
 from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
+from sqlmesh.core.scheduler import Scheduler
+from sqlmesh.core.snapshot import Snapshot
 
 from northstar import failpoints
 
 _checks: list[Callable[[], None]] = []
 _model: list[str] = []
 _tag: list[str] = []
+_undoing: list[bool] = []
+_merge = threading.local()
 _adapter_execute = EngineAdapter._execute
+_scheduler_evaluate = Scheduler.evaluate
+_scheduler_audit = Scheduler._audit_snapshot
 
 
 @contextmanager
@@ -43,6 +52,40 @@ def tagged(tag: str) -> Iterator[None]:
         yield
     finally:
         _tag.pop()
+
+
+@contextmanager
+def audited_merges() -> Iterator[None]:
+    """Undo in the block what a merge wrote when its audits fail.
+
+    An appended batch stays for people to look at, behind its watermark (docs/decisions.md); merged rows have none, and
+    whoever reads the table would see them.  Plans do without: what a developer's audit found should be there to see.
+    """
+    _undoing.append(True)
+    try:
+        yield
+    finally:
+        _undoing.pop()
+
+
+def _evaluate(self: Scheduler, snapshot: Snapshot, *args: Any, **kwargs: Any) -> Any:
+    if not _undoing or not (snapshot.is_incremental_by_unique_key or snapshot.is_scd_type_2):
+        return _scheduler_evaluate(self, snapshot, *args, **kwargs)
+    with ExitStack() as transaction:
+        transaction.enter_context(self.snapshot_evaluator.get_adapter(snapshot.model_gateway).transaction())
+        _merge.transaction = transaction
+        try:
+            return _scheduler_evaluate(self, snapshot, *args, **kwargs)
+        finally:
+            _merge.transaction = None
+
+
+def _audit_snapshot(self: Scheduler, *args: Any, **kwargs: Any) -> Any:
+    """Audit, then commit: SQLMesh records the interval next, and must not record what is not there."""
+    results = _scheduler_audit(self, *args, **kwargs)
+    if transaction := getattr(_merge, "transaction", None):
+        transaction.close()
+    return results
 
 
 def _set_tag(adapter: EngineAdapter) -> None:
@@ -106,4 +149,6 @@ class TransactionalDuckDB(DuckDBEngineAdapter):
 def install() -> None:
     """Make SQLMesh use all this in the present process."""
     EngineAdapter._execute = _execute  # type: ignore[method-assign]
+    Scheduler.evaluate = _evaluate  # type: ignore[method-assign]
+    Scheduler._audit_snapshot = _audit_snapshot  # type: ignore[method-assign]
     engine_adapter.DuckDBEngineAdapter = TransactionalDuckDB  # type: ignore[attr-defined]
