@@ -13,8 +13,7 @@ MODEL (
     unique_values(columns := account_owner_version_key),
     not_null(columns := (account_owner_version_key, salesforce_account_id, valid_from, valid_to, is_current, salesperson_id)),
     history_is_seamless(key := salesforce_account_id),
-    referential_integrity(column := salesforce_account_id, parent := core.dim_salesforce_account),
-    referential_integrity(column := salesperson_id, parent := core.dim_salesperson),
+    referential_integrity(references := (salesforce_account_id = core.dim_salesforce_account, salesperson_id = core.dim_salesperson)),
     owner_agrees_with_tracking(tracked := intermediate.int_sales__tracked_owner, blocking := FALSE)
   ),
   description 'One row per version of who owns an account in Salesforce.

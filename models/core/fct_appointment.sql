@@ -24,11 +24,15 @@ MODEL (
         'waitlist'
       )
     ),
-    referential_integrity(column := account_id, parent := core.dim_account),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic),
-    referential_integrity(column := provider_id, parent := core.dim_provider),
-    referential_integrity(column := patient_key, parent := core.dim_patient),
-    referential_integrity(column := appointment_type_id, parent := core.dim_appointment_type)
+    referential_integrity(
+      references := (
+        account_id = core.dim_account,
+        clinic_id = core.dim_clinic,
+        provider_id = core.dim_provider,
+        patient_key = core.dim_patient,
+        appointment_type_id = core.dim_appointment_type
+      )
+    )
   ),
   description 'One row per appointment, an accumulating snapshot: its milestones fill up as it comes to pass.
 Use it for: lead times, durations, no-shows, cancellations. Not for: minutes of a provider (fct_provider_day, where double

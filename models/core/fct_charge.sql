@@ -12,7 +12,9 @@ MODEL (
     unique_values(columns := charge_id),
     not_null(columns := (charge_id, currency, status, amount_minor, created_at)),
     accepted_values(column := status, is_in := ('succeeded', 'pending', 'failed')),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (
+      stripe_customer_id = core.dim_stripe_customer
+    ))
   ),
   description 'One row per charge: one try to collect money from a customer of Northstar, successful or not.
 Use it for: collected cash by created_at (status succeeded), failed payments. Not for: invoices paid by wire, which make no charge.

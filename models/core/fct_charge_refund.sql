@@ -11,7 +11,9 @@ MODEL (
   audits (
     unique_values(columns := refund_id),
     not_null(columns := (refund_id, charge_id, currency, amount_minor, created_at)),
-    referential_integrity(column := charge_id, parent := core.fct_charge)
+    referential_integrity(references := (
+      charge_id = core.fct_charge
+    ))
   ),
   description 'One row per refund of a charge.
 Use it for: cash given back, by created_at (status succeeded). Not for: disputes (fct_dispute).

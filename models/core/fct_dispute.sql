@@ -11,7 +11,9 @@ MODEL (
   audits (
     unique_values(columns := dispute_id),
     not_null(columns := (dispute_id, charge_id, currency, status, amount_minor, created_at)),
-    referential_integrity(column := charge_id, parent := core.fct_charge)
+    referential_integrity(references := (
+      charge_id = core.fct_charge
+    ))
   ),
   description 'One row per dispute of a charge, an accumulating snapshot with its latest status.
 Use it for: lost disputes, which reduce collected cash at lost_at. Not for: fees, which are balance transactions.

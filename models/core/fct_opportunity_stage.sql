@@ -11,7 +11,9 @@ MODEL (
   audits (
     unique_values(columns := opportunity_history_id),
     not_null(columns := (opportunity_history_id, opportunity_id, stage_name, occurred_at)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    ))
   ),
   description 'One row per entry in the history of an opportunity: stage, value, chance and expected close date from an instant on.
 A transaction fact. Use it for: pipeline as of a time, conversion and time between stages. Not for: the present state

@@ -10,10 +10,9 @@ MODEL (
     unique_values(columns := payment_id),
     not_null(columns := (payment_id, account_id, patient_key, payer_id, status, currency, amount_minor, created_at)),
     accepted_values(column := status, is_in := ('succeeded', 'failed')),
-    referential_integrity(column := account_id, parent := core.dim_account),
-    referential_integrity(column := patient_key, parent := core.dim_patient),
-    referential_integrity(column := payer_id, parent := core.dim_payer),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(
+      references := (account_id = core.dim_account, patient_key = core.dim_patient, payer_id = core.dim_payer, currency = core.dim_currency)
+    )
   ),
   description 'One row per payment of a patient or a payer to a clinic, also those that failed. A transaction fact.
 Use it for: cash received, by status succeeded and received_at; fees; payer mix; failures. Not for: what invoices are paid

@@ -19,7 +19,9 @@ MODEL (
   audits (
     unique_values(columns := payout_id),
     not_null(columns := (payout_id, currency, amount_minor)),
-    referential_integrity(column := payout_id, parent := core.fct_payout)
+    referential_integrity(references := (
+      payout_id = core.fct_payout
+    ))
   ),
   description 'One row per payout with what it consists of, by category. Use it for: tying the bank to the balance to the cent.
 Not for: the single transactions (fct_balance_transaction). Merged for touched payouts after the audit that they balance has passed.'

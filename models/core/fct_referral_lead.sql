@@ -13,7 +13,9 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (partner_code, lead_reference)),
     not_null(columns := (partner_code, lead_reference, referred_at)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    ))
   ),
   description 'One row per lead that a partner referred, from partners'' files. A transaction fact.
 Use it for: referrals and their fees by partner. Not for: leads that sales works (fct_lead); partners'' numbers are not in Salesforce.

@@ -11,7 +11,9 @@ MODEL (
   audits (
     unique_values(columns := subscription_id),
     not_null(columns := (subscription_id, stripe_customer_id, currency, status, started_at)),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (
+      stripe_customer_id = core.dim_stripe_customer
+    ))
   ),
   description 'One row per subscription of a customer to Northstar, an accumulating snapshot: trial, start, cancellation and end fill up as they come.
 Use it for: how long trials and subscriptions last, who cancels. Not for: what a subscription is worth (fct_subscription_mrr).

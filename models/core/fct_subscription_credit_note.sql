@@ -11,7 +11,9 @@ MODEL (
   audits (
     unique_values(columns := credit_note_id),
     not_null(columns := (credit_note_id, stripe_invoice_id, currency, total_minor, issued_at)),
-    referential_integrity(column := stripe_invoice_id, parent := core.fct_subscription_invoice)
+    referential_integrity(references := (
+      stripe_invoice_id = core.fct_subscription_invoice
+    ))
   ),
   description 'One row per credit note on an invoice in Stripe.
 Use it for: what was billed and then taken off, by issued_at. Not for: void ones (status).

@@ -12,7 +12,9 @@ MODEL (
     unique_values(columns := stripe_invoice_id),
     not_null(columns := (stripe_invoice_id, stripe_customer_id, currency, status, total_minor, due_minor)),
     accepted_values(column := status, is_in := ('draft', 'open', 'paid', 'uncollectible', 'void')),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (
+      stripe_customer_id = core.dim_stripe_customer
+    ))
   ),
   description 'One row per invoice that Northstar sends its customers through Stripe, an accumulating snapshot.
 Use it for: platform billing, what is due and paid. Not for: what clinics bill their patients (fct_patient_invoice), nor for revenue without

@@ -17,7 +17,9 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (stripe_customer_id, currency, month_start)),
     not_null(columns := (stripe_customer_id, currency, month_start, mrr_minor, billed_mrr_minor)),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (
+      stripe_customer_id = core.dim_stripe_customer
+    ))
   ),
   description 'One row per customer, currency and month, zeros included: monthly recurring revenue at the end of the month, from the first
 month in which the customer subscribed or was billed. A periodic snapshot; the running month shows the state as last told.

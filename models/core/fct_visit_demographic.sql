@@ -12,7 +12,9 @@ MODEL (
   audits (
     unique_values(columns := appointment_id),
     not_null(columns := (appointment_id, clinic_id, provider_id, patient_key, visit_year)),
-    referential_integrity(column := patient_key, parent := core.dim_patient),
+    referential_integrity(references := (
+      patient_key = core.dim_patient
+    )),
     accepted_range(column := age_at_visit, min_v := 0, max_v := 90)
   ),
   description 'One row per fulfilled visit, with what may be told of the patient''s age and place at the visit.
