@@ -6,12 +6,11 @@ MODEL (
   references (
     account_id
   ),
-  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot'),
+  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'flow=sparse'),
   depends_on (
     core.dim_account
   ),
   audits (
-    unique_combination_of_columns(columns := (account_id, valid_from)),
     not_null(columns := (account_id, valid_from, valid_to, is_current, stage)),
     accepted_values(column := stage, is_in := ('lead', 'trial', 'onboarding', 'active', 'at_risk', 'churned', 'won_back')),
     history_is_seamless(key := account_id, opens_past := FALSE),

@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain lead_id,
   references (salesperson_id, converted_account_id AS salesforce_account_id, converted_opportunity_id AS opportunity_id),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
   depends_on (
     core.dim_salesperson
   ),

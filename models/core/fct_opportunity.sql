@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain opportunity_id,
   references (salesforce_account_id, salesperson_id, currency),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
   depends_on (core.dim_salesforce_account, core.dim_salesperson, core.dim_currency),
   audits (
     unique_values(columns := opportunity_id),

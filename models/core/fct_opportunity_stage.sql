@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain opportunity_history_id,
   references (opportunity_id, currency),
-  tags ('layer=core', 'fact=transaction'),
+  tags ('layer=core', 'fact=transaction', 'flow=follows'),
   depends_on (
     core.dim_currency
   ),
@@ -13,7 +13,8 @@ MODEL (
     not_null(columns := (opportunity_history_id, opportunity_id, stage_name, occurred_at)),
     referential_integrity(references := (
       currency = core.dim_currency
-    ))
+    )),
+    freshness(column := occurred_at, max_age_minutes := 14 * 24 * 60)
   ),
   description 'One row per entry in the history of an opportunity: stage, value, chance and expected close date from an instant on.
 A transaction fact. Use it for: pipeline as of a time, conversion and time between stages. Not for: the present state

@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain payment_id,
   references (account_id, patient_key, payer_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=steady', 'phi=pseudonymous'),
   depends_on (core.dim_account, core.dim_patient, core.dim_payer, core.dim_currency),
   audits (
     unique_values(columns := payment_id),
@@ -12,7 +12,9 @@ MODEL (
     accepted_values(column := status, is_in := ('succeeded', 'failed')),
     referential_integrity(
       references := (account_id = core.dim_account, patient_key = core.dim_patient, payer_id = core.dim_payer, currency = core.dim_currency)
-    )
+    ),
+    freshness(column := created_at, max_age_minutes := 72 * 60),
+    volume_in_line(column := created_at)
   ),
   description 'One row per payment of a patient or a payer to a clinic, also those that failed. A transaction fact.
 Use it for: cash received, by status succeeded and received_at; fees; payer mix; failures. Not for: what invoices are paid

@@ -5,7 +5,7 @@ MODEL (
   cron '@hourly',
   grain (revenue_stream, invoice_id, entry_kind, entry_date),
   references (account_id, stripe_customer_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows'),
   signals (
     parents_due()
   ),

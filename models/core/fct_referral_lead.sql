@@ -6,7 +6,7 @@ MODEL (
   references (
     currency
   ),
-  tags ('layer=core', 'fact=transaction'),
+  tags ('layer=core', 'fact=transaction', 'flow=sparse'),
   depends_on (
     core.dim_currency
   ),

@@ -6,7 +6,7 @@ MODEL (
   references (
     currency
   ),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=sparse', 'phi=pseudonymous'),
   depends_on (
     core.dim_currency
   ),

@@ -176,17 +176,6 @@ def test_parents_of_audits_are_dependencies(models: list[Model], context: Contex
     assert unseen == []
 
 
-def test_core_and_marts_prove_their_keys(models: list[Model]) -> None:
-    unproved = [
-        short(model.fqn)
-        for model in models
-        if layer(model.fqn) in ("core", "marts")
-        and not any(name.startswith(("unique_values", "unique_combination")) for name, _ in model.audits)
-    ]
-
-    assert unproved == []
-
-
 def test_full_models_are_reference_only(models: list[Model]) -> None:
     """FULL is for tables that never grow; everything else costs what arrives."""
     assert {layer(model.fqn) for model in models if model.kind.is_full} <= {"reference"}

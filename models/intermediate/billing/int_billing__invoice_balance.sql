@@ -6,7 +6,12 @@ MODEL (
   owner data_engineering,
   grain invoice_id,
   tags ('layer=intermediate', 'phi=pseudonymous'),
-  depends_on (intermediate.int_directory__account, intermediate.int_directory__clinic, intermediate.int_patients__patient),
+  depends_on (
+    intermediate.int_directory__account,
+    intermediate.int_directory__clinic,
+    intermediate.int_patients__patient,
+    reference.currency
+  ),
   audits (
     not_null(
       columns := (invoice_id, account_id, clinic_id, patient_key, currency, total_minor),
@@ -17,7 +22,8 @@ MODEL (
       references := (
         account_id = intermediate.int_directory__account,
         clinic_id = intermediate.int_directory__clinic,
-        patient_key = intermediate.int_patients__patient
+        patient_key = intermediate.int_patients__patient,
+        currency = reference.currency
       ),
       condition := settled_at BETWEEN @start_ts AND @end_ts
     )

@@ -6,7 +6,12 @@ MODEL (
   owner data_engineering,
   grain payment_id,
   tags ('layer=intermediate', 'phi=pseudonymous'),
-  depends_on (intermediate.int_directory__account, intermediate.int_patients__patient, intermediate.int_billing__payer),
+  depends_on (
+    intermediate.int_billing__payer,
+    intermediate.int_directory__account,
+    intermediate.int_patients__patient,
+    reference.currency
+  ),
   audits (
     not_null(
       columns := (payment_id, account_id, patient_key, currency, received_minor),
@@ -17,7 +22,8 @@ MODEL (
       references := (
         account_id = intermediate.int_directory__account,
         patient_key = intermediate.int_patients__patient,
-        payer_id = intermediate.int_billing__payer
+        payer_id = intermediate.int_billing__payer,
+        currency = reference.currency
       ),
       condition := settled_at BETWEEN @start_ts AND @end_ts
     )
