@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
@@ -31,6 +32,7 @@ class AuditsAreOwed(Rule):
         return [self.violation(sentence) for check in CHECKS for sentence in check(model, self.context.models)]
 
 
+@cache
 def place(fqn: str) -> tuple[str, str]:
     """Schema and name of a model, in lower case."""
     table = exp.to_table(fqn)

@@ -13,7 +13,8 @@ MODEL (
     referential_integrity(references := (stripe_customer_id = core.dim_stripe_customer, currency = core.dim_currency)),
     referential_integrity(references := (
       balance_transaction_id = core.fct_balance_transaction
-    ), blocking := FALSE)
+    ), blocking := FALSE),
+    not_null(columns := (stripe_customer_id, balance_transaction_id), condition := status = 'succeeded', blocking := FALSE)
   ),
   description 'One row per charge: one try to collect money from a customer of Northstar, successful or not.
 Use it for: collected cash by created_at (status succeeded), failed payments. Not for: invoices paid by wire, which make no charge.

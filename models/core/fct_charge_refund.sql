@@ -12,7 +12,8 @@ MODEL (
     referential_integrity(references := (charge_id = core.fct_charge, currency = core.dim_currency)),
     referential_integrity(references := (
       balance_transaction_id = core.fct_balance_transaction
-    ), blocking := FALSE)
+    ), blocking := FALSE),
+    null_share(columns := (stripe_customer_id, balance_transaction_id), max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per refund of a charge.
 Use it for: cash given back, by created_at (status succeeded). Not for: disputes (fct_dispute).

@@ -9,7 +9,8 @@ MODEL (
   audits (
     unique_values(columns := dispute_id),
     not_null(columns := (dispute_id, charge_id, currency, status, amount_minor, created_at)),
-    referential_integrity(references := (charge_id = core.fct_charge, currency = core.dim_currency))
+    referential_integrity(references := (charge_id = core.fct_charge, currency = core.dim_currency)),
+    null_share(columns := stripe_customer_id, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per dispute of a charge, an accumulating snapshot with its latest status.
 Use it for: lost disputes, which reduce collected cash at lost_at. Not for: fees, which are balance transactions.

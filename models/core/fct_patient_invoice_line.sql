@@ -17,6 +17,12 @@ MODEL (
       ),
       condition := changed_at >= DATEADD(DAY, -2, @execution_ts::TIMESTAMP),
       blocking := FALSE
+    ),
+    null_share(
+      columns := appointment_id,
+      max_share := 0.5,
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP),
+      blocking := FALSE
     )
   ),
   description 'One row per line of a patient''s invoice. A transaction fact at the finest grain of what clinics bill.

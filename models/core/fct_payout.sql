@@ -12,7 +12,8 @@ MODEL (
     referential_integrity(
       references := (balance_transaction_id = intermediate.int_platform__balance_transaction, currency = core.dim_currency),
       blocking := FALSE
-    )
+    ),
+    null_share(columns := balance_transaction_id, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per payout from the balance at Stripe to the bank, an accumulating snapshot.
 Use it for: money that reached the bank, by arrives_at (status paid). Not for: what a payout consists of (fct_balance_transaction).

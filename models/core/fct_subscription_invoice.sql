@@ -21,7 +21,8 @@ MODEL (
       line_amount := amount_minor,
       condition := status <> 'draft',
       blocking := FALSE
-    )
+    ),
+    null_share(columns := subscription_id, max_share := 0.5, blocking := FALSE)
   ),
   description 'One row per invoice that Northstar sends its customers through Stripe, an accumulating snapshot.
 Use it for: platform billing, what is due and paid. Not for: what clinics bill their patients (fct_patient_invoice), nor for revenue without
