@@ -22,7 +22,7 @@ FROM (
     FROM @this_model
     WHERE
       @condition
-      AND @column >= DATEADD(DAY, -7 * @weeks - 1, @execution_ts::TIMESTAMP)
+      AND @column >= DATEADD(DAY, -7 * @weeks, DATE_TRUNC(@slot, DATEADD(SECOND, -1, DATE_TRUNC(@slot, @execution_ts::TIMESTAMP))))
       AND @column < DATE_TRUNC(@slot, @execution_ts::TIMESTAMP)
   )
   WHERE

@@ -10,10 +10,10 @@ MODEL (
     unique_values(columns := balance_transaction_id),
     not_null(columns := (balance_transaction_id, currency, amount_minor, fee_minor, net_minor, created_at)),
     referential_integrity(references := (payout_id = core.fct_payout, currency = core.dim_currency), blocking := FALSE),
-    freshness(column := created_at, max_age_minutes := 7 * 24 * 60),
+    freshness(column := created_at, max_age_minutes := 14 * 24 * 60),
     null_share(
       columns := payout_id,
-      max_share := 0.5,
+      max_share := 0.2,
       condition := created_at < DATEADD(DAY, -14, @execution_ts::TIMESTAMP),
       blocking := FALSE
     )

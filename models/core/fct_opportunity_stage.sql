@@ -14,7 +14,7 @@ MODEL (
     referential_integrity(references := (
       currency = core.dim_currency
     )),
-    freshness(column := occurred_at, max_age_minutes := 14 * 24 * 60),
+    freshness(column := occurred_at, max_age_minutes := 30 * 24 * 60),
     null_share(columns := currency, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per entry in the history of an opportunity: stage, value, chance and expected close date from an instant on.

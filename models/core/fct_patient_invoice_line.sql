@@ -20,7 +20,7 @@ MODEL (
     ),
     null_share(
       columns := appointment_id,
-      max_share := 0.5,
+      max_share := 0.2,
       condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP),
       blocking := FALSE
     )

@@ -22,7 +22,7 @@ MODEL (
       condition := status <> 'draft',
       blocking := FALSE
     ),
-    null_share(columns := subscription_id, max_share := 0.5, blocking := FALSE)
+    null_share(columns := subscription_id, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per invoice that Northstar sends its customers through Stripe, an accumulating snapshot.
 Use it for: platform billing, what is due and paid. Not for: what clinics bill their patients (fct_patient_invoice), nor for revenue without

@@ -21,7 +21,7 @@ MODEL (
       ),
       blocking := FALSE
     ),
-    null_share(columns := (subscription_id, price_id), max_share := 0.5, blocking := FALSE)
+    null_share(columns := (subscription_id, price_id), max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per line of an invoice in Stripe, with the service period that it bills.
 Use it for: revenue by product and over the service period. Not for: drafts and void invoices, which it holds as well (invoice_status).

@@ -13,7 +13,7 @@ MODEL (
       references := (stripe_invoice_id = core.fct_subscription_invoice, charge_id = core.fct_charge, currency = core.dim_currency),
       blocking := FALSE
     ),
-    null_share(columns := charge_id, max_share := 0.5, blocking := FALSE)
+    null_share(columns := charge_id, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per payment of an invoice through Stripe: which charge paid which invoice. Use it for: following money from an
 invoice to the payout that holds its charge. Not for: invoices paid by wire, which have none.

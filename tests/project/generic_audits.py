@@ -7,8 +7,8 @@ from typing import Any
 
 from audit_fixture import Fixture, Row, columns
 
-NOW = datetime(2026, 3, 9)
-"""When the audits run: a Monday, so that the last whole day is a Sunday."""
+NOW = datetime(2026, 3, 9, 14)
+"""When the audits run; the last whole day is the 8th, the last whole hour ends just then."""
 
 _BALANCE = {
     "party": 7,
@@ -36,11 +36,10 @@ def _seen(*before: timedelta) -> list[Row]:
     return [{"seen_at": NOW - one, "is_test": False} for one in before]
 
 
-def _days(rows: dict[int, int], hour: int = 12) -> list[Row]:
-    """So many rows on the day that lies so many days before the last whole one."""
-    noon = NOW - timedelta(days=1) + timedelta(hours=hour)
+def _days(rows: dict[int, int], at: datetime = datetime(2026, 3, 8, 12)) -> list[Row]:
+    """So many rows so many days before the last whole one."""
     return [
-        {"made_at": noon - timedelta(days=ago), "is_test": False} for ago, count in rows.items() for _ in range(count)
+        {"made_at": at - timedelta(days=ago), "is_test": False} for ago, count in rows.items() for _ in range(count)
     ]
 
 
@@ -215,6 +214,7 @@ FIXTURES = {
         fails={
             "less than half": (1, _days({0: 5, 7: 12, 14: 12, 21: 12})),
             "nothing": (1, _days({7: 10, 14: 10, 21: 10})),
+            "nothing, beside the first of four weeks": (1, _days({7: 10, 14: 10, 28: 10})),
             "more than half as much again": (1, _days({0: 19, 7: 12, 14: 12, 21: 12})),
             "only what does not count": (
                 1,
@@ -226,7 +226,16 @@ FIXTURES = {
         audit="volume_in_line",
         call="volume_in_line(column := made_at, slot := 'HOUR', min_rows := 10)",
         columns="made_at TIMESTAMP, is_test BOOLEAN",
-        passes={"the last hour": _days(dict.fromkeys((0, 7, 14, 21), 10), hour=23)},
-        fails={"other hours": (1, [*_days(dict.fromkeys((7, 14, 21), 10), hour=23), *_days({0: 10}, hour=22)])},
+        passes={"the last hour": _days(dict.fromkeys((0, 7, 14, 21), 10), NOW - timedelta(minutes=1))},
+        fails={
+            "other hours": (
+                1,
+                [
+                    *_days(dict.fromkeys((7, 14, 21), 10), NOW - timedelta(minutes=1)),
+                    *_days({0: 10}, NOW - timedelta(minutes=61)),
+                    *_days({0: 10}, NOW),
+                ],
+            ),
+        },
     ),
 }

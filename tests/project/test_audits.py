@@ -352,7 +352,7 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         for name, fixture in FIXTURES.items():
             opened.engine_adapter.execute(f"CREATE TABLE NORTHSTAR.given.{name} ({fixture.columns})")
             _give(opened, name, next(iter(fixture.passes.values())))  # the plan audits as well
-        opened.plan("prod", auto_apply=True, no_prompts=True, execution_time="2026-03-09 00:00:00")
+        opened.plan("prod", auto_apply=True, no_prompts=True, execution_time=generic_audits.NOW)
         yield lambda name, rows: _faults(opened, name, rows)
 
 
@@ -375,7 +375,7 @@ def _faults(opened: Context, name: str, rows: list[Row]) -> int:
         opened.engine_adapter.execute(f"DELETE FROM {table}")
         opened.engine_adapter.execute(f"INSERT INTO {table} BY NAME SELECT * FROM NORTHSTAR.given.{name}")
     results = opened.snapshot_evaluator.audit(
-        snapshot, snapshots=opened.snapshots, start="2026-03-08", end="2026-03-09", execution_time="2026-03-09"
+        snapshot, snapshots=opened.snapshots, start="2026-03-08", end="2026-03-09", execution_time=generic_audits.NOW
     )
     assert [result.audit.name for result in results] == [FIXTURES[name].audit or name]
     assert results[0].count is not None
