@@ -15,7 +15,7 @@ def refers_to_nothing(evaluator: MacroEvaluator, references: exp.Expression) -> 
     Each is written ``column = schema.parent``, or ``column = schema.parent.key`` where the parent calls it otherwise.
     One query for all of them: an audit costs a tick more for being rendered than for being run.
     """
-    return exp.or_(*(_is_orphan(one) for one in references.flatten()))
+    return exp.paren(exp.or_(*(_is_orphan(one) for one in references.flatten())), copy=False)
 
 
 def _is_orphan(reference: exp.Expression) -> exp.Expression:

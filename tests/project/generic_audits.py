@@ -157,9 +157,13 @@ FIXTURES = {
     "several_references": Fixture(
         audit="referential_integrity",
         call="referential_integrity("
-        "references := (member_id = fixture.parent, ward_of = fixture.guardian.guardian_id))",
+        "references := (member_id = fixture.parent, ward_of = fixture.guardian.guardian_id), "
+        "condition := COALESCE(ward_of, 0) < 9)",
         columns="member_id BIGINT, ward_of BIGINT",
-        passes={"both known, or not told": [{"member_id": 1, "ward_of": 5}, {"member_id": None, "ward_of": None}]},
+        passes={
+            "both known, or not told": [{"member_id": 1, "ward_of": 5}, {"member_id": None, "ward_of": None}],
+            "not under the condition": [{"member_id": 2, "ward_of": 9}, {"member_id": 1, "ward_of": 9}],
+        },
         fails={
             "the first": (1, [{"member_id": 5, "ward_of": 5}]),
             "the second": (1, [{"member_id": 1, "ward_of": 1}]),
