@@ -211,7 +211,8 @@ def status_of(settings: Settings, now: datetime) -> Status:
             found.last_tick = _last_tick(connection)
             found.sources = [source_state(connection, name, settings.environment, now) for name in SOURCES]
             found.audits = [
-                FailingAudit(*about, passed and from_naive_utc(passed)) for *about, passed in _rows(connection, _AUDITS)
+                FailingAudit(model, audit, is_blocking, faults, passed and from_naive_utc(passed))
+                for model, audit, is_blocking, faults, passed in _rows(connection, _AUDITS)
             ]
             found.quarantine = [Held(*row) for row in _rows(connection, _QUARANTINE)]
         found.backfills = _backfills(settings)

@@ -22,7 +22,7 @@ BATCH = "intermediate.int_visits__visit_change"
 
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """A shell after two ticks, in the first of which two visits had negative minutes; one is still wrong when it is told again."""
+    """A shell after two ticks: two visits had negative minutes, and one still had when it was told again."""
     company = observe(Little(tmp_path).create())
     settle(company, monkeypatch)
     with company.warehouse() as warehouse:
