@@ -84,7 +84,9 @@ def test_a_systemic_fault_stops_the_batch_before_core_and_is_told(warehouse: War
     assert rows(warehouse, f"SELECT failing_count, score < 100 FROM ops.quality_score WHERE model = '{BATCH}'") == [
         (2, True)
     ]
-    # Nothing of the failed interval counts as shown.
+    # Nothing of the failed interval counts as done, or as shown.
+    done = rows(warehouse, f"SELECT strftime(complete_through, '%H:%M') FROM ops.model_state WHERE model = '{BATCH}'")
+    assert done == [("01:00",)]
     assert rows(warehouse, "SELECT mart, source, complete_through, lag_minutes FROM ops.mart_freshness") == [
         ("marts_visits.mart_visit", "app", (MIDNIGHT + 2 * HALF_HOUR).replace(tzinfo=None), 60)
     ]
