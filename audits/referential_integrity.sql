@@ -6,14 +6,12 @@ AUDIT (
   )
 );
 
-/* Values of a column that the parent's column of the same name does not have.
-A model with this audit names the parent in depends_on: SQLMesh does not see parents of audits as dependencies, and would
-audit before the parent is loaded, and in a dev environment against prod's.  A condition may limit the rows.
--2 stands for all patients whom the warehouse was told to forget: a member of core.dim_patient, and of nothing below. */
+/* Rows that refer to something that is not there: references are column = parent, or column = parent.key where the parent calls
+it otherwise.  NULL refers to nothing and is left to not_null and null_share.
+A model with this audit names the parents in depends_on: SQLMesh does not see parents of audits as dependencies, and would
+audit before a parent is loaded, and in a dev environment against prod's.  A condition may limit the rows. */
 SELECT
-  child.@column
-FROM @this_model AS child
-LEFT JOIN @parent AS parent
-  ON parent.@column = child.@column
+  *
+FROM @this_model
 WHERE
-  NOT child.@column IS NULL AND parent.@column IS NULL AND child.@column::VARCHAR <> '-2' AND @condition
+  @condition AND @refers_to_nothing(@references)

@@ -7,7 +7,14 @@ MODEL (
   tags (
     'layer=core'
   ),
-  audits (unique_values(columns := account_id), not_null(columns := (account_id, salesforce_account_id))),
+  depends_on (
+    core.dim_account
+  ),
+  audits (
+    unique_values(columns := account_id),
+    not_null(columns := (account_id, salesforce_account_id)),
+    referential_integrity(references := (account_id = core.dim_account, salesforce_account_id = core.dim_salesforce_account), blocking := FALSE)
+  ),
   description 'One row per account of the app that Salesforce knows: the account in Salesforce that stands for it.
 Of several that match, one whose type is Customer comes first, then the oldest, then the smallest Id.
 Use it for: owner and attributes in Salesforce of an account of the app, without counting it twice. Not for: which accounts in

@@ -5,7 +5,6 @@ MODEL (
   grains (account_version_key, (account_id, valid_from)),
   tags ('layer=core', 'zone=restricted'),
   audits (
-    unique_combination_of_columns(columns := (account_id, valid_from)),
     unique_values(columns := account_version_key),
     not_null(columns := (account_version_key, account_id, valid_from, valid_to, is_current)),
     history_is_seamless(key := account_id)

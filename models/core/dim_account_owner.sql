@@ -9,12 +9,10 @@ MODEL (
   tags ('layer=core', 'history=scd2'),
   depends_on (core.dim_salesforce_account, core.dim_salesperson, intermediate.int_sales__tracked_owner),
   audits (
-    unique_combination_of_columns(columns := (salesforce_account_id, valid_from)),
     unique_values(columns := account_owner_version_key),
     not_null(columns := (account_owner_version_key, salesforce_account_id, valid_from, valid_to, is_current, salesperson_id)),
     history_is_seamless(key := salesforce_account_id),
-    referential_integrity(column := salesforce_account_id, parent := core.dim_salesforce_account),
-    referential_integrity(column := salesperson_id, parent := core.dim_salesperson),
+    referential_integrity(references := (salesforce_account_id = core.dim_salesforce_account, salesperson_id = core.dim_salesperson)),
     owner_agrees_with_tracking(tracked := intermediate.int_sales__tracked_owner, blocking := FALSE)
   ),
   description 'One row per version of who owns an account in Salesforce.

@@ -5,7 +5,6 @@ MODEL (
   grains (clinic_version_key, (clinic_id, valid_from)),
   tags ('layer=core', 'zone=restricted'),
   audits (
-    unique_combination_of_columns(columns := (clinic_id, valid_from)),
     unique_values(columns := clinic_version_key),
     not_null(columns := (clinic_version_key, clinic_id, valid_from, valid_to, is_current)),
     history_is_seamless(key := clinic_id)

@@ -15,7 +15,9 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (currency, valid_from)),
     not_null(columns := (currency, valid_from, valid_to, usd_per_unit)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    ))
   ),
   description 'One row per currency and span of days with one rate against the US dollar, half-open, without gaps: a rate holds until
 the next, the first also for the time before it, the last for all time after. The US dollar is 1 by rule.

@@ -5,7 +5,6 @@ MODEL (
   grains (provider_version_key, (provider_id, valid_from)),
   tags ('layer=core', 'zone=restricted'),
   audits (
-    unique_combination_of_columns(columns := (provider_id, valid_from)),
     unique_values(columns := provider_version_key),
     not_null(columns := (provider_version_key, provider_id, valid_from, valid_to, is_current)),
     history_is_seamless(key := provider_id)

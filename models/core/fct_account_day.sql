@@ -13,7 +13,9 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (account_id, activity_date)),
     not_null(columns := (account_id, activity_date, booked_count, fulfilled_count)),
-    referential_integrity(column := account_id, parent := core.dim_account)
+    referential_integrity(references := (
+      account_id = core.dim_account
+    ))
   ),
   description 'One row per account and UTC day on which appointments of its clinics were booked or fulfilled, a periodic snapshot.
 Use it for: how much an account uses the app, and whether more or less than before. Not for: visits by local day and what became of

@@ -6,16 +6,17 @@ MODEL (
   references (
     account_id
   ),
-  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot'),
+  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'flow=sparse'),
   depends_on (
     core.dim_account
   ),
   audits (
-    unique_combination_of_columns(columns := (account_id, valid_from)),
     not_null(columns := (account_id, valid_from, valid_to, is_current, stage)),
     accepted_values(column := stage, is_in := ('lead', 'trial', 'onboarding', 'active', 'at_risk', 'churned', 'won_back')),
     history_is_seamless(key := account_id, opens_past := FALSE),
-    referential_integrity(column := account_id, parent := core.dim_account)
+    referential_integrity(references := (
+      account_id = core.dim_account
+    ))
   ),
   description 'One row per stage in the life of an account, exact to the instant, half-open [valid_from, valid_to).
 Stage at an instant, by the first that applies: lead (Salesforce knows it, the app not yet); trial by the app''s status; churned by the

@@ -6,9 +6,15 @@ MODEL (
   grain (account_id, currency),
   references (account_id, currency),
   tags ('layer=core', 'fact=periodic_snapshot'),
+  depends_on (
+    core.dim_account
+  ),
   audits (
     unique_combination_of_columns(columns := (account_id, currency)),
-    not_null(columns := (account_id, currency, as_of_date, mrr_minor, overdue_minor, overdue_from_days))
+    not_null(columns := (account_id, currency, as_of_date, mrr_minor, overdue_minor, overdue_from_days)),
+    referential_integrity(references := (
+      account_id = core.dim_account
+    ), blocking := FALSE)
   ),
   description 'One row per account and currency: what it pays the platform a month, and what it owes it past the due date, as last known.
 A periodic snapshot of which only the last is kept. Use it for: mart_account_health. Not for: history (fct_mrr_movement,

@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain appointment_id,
   references (account_id, clinic_id, provider_id, patient_key, appointment_type_id),
-  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'phi=pseudonymous'),
+  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'flow=steady', 'phi=pseudonymous'),
   depends_on (core.dim_account, core.dim_appointment_type, core.dim_clinic, core.dim_patient, core.dim_provider),
   audits (
     unique_values(columns := appointment_id),
@@ -24,11 +24,23 @@ MODEL (
         'waitlist'
       )
     ),
-    referential_integrity(column := account_id, parent := core.dim_account),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic),
-    referential_integrity(column := provider_id, parent := core.dim_provider),
-    referential_integrity(column := patient_key, parent := core.dim_patient),
-    referential_integrity(column := appointment_type_id, parent := core.dim_appointment_type)
+    referential_integrity(
+      references := (
+        account_id = core.dim_account,
+        clinic_id = core.dim_clinic,
+        provider_id = core.dim_provider,
+        patient_key = core.dim_patient,
+        appointment_type_id = core.dim_appointment_type
+      )
+    ),
+    null_share(
+      columns := appointment_type_id,
+      max_share := 0.05,
+      condition := created_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP),
+      blocking := FALSE
+    ),
+    freshness(column := created_at, max_age_minutes := 48 * 60),
+    volume_in_line(column := created_at)
   ),
   description 'One row per appointment, an accumulating snapshot: its milestones fill up as it comes to pass.
 Use it for: lead times, durations, no-shows, cancellations. Not for: minutes of a provider (fct_provider_day, where double

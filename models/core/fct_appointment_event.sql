@@ -6,8 +6,21 @@ MODEL (
   references (
     appointment_id
   ),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
-  audits (unique_values(columns := event_id), not_null(columns := (event_id, appointment_id, to_status, occurred_at))),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows'),
+  depends_on (
+    core.fct_appointment
+  ),
+  audits (
+    unique_values(columns := event_id),
+    not_null(columns := (event_id, appointment_id, to_status, occurred_at)),
+    referential_integrity(
+      references := (
+        appointment_id = core.fct_appointment
+      ),
+      condition := occurred_at >= DATEADD(DAY, -2, @execution_ts::TIMESTAMP),
+      blocking := FALSE
+    )
+  ),
   description 'One row per event in the life of an appointment: a change of status or of time. A transaction fact.
 Use it for: funnels, time between steps, who cancels. Not for: the present state (fct_appointment).
 A view over the audited log, without the events that the source deleted.'

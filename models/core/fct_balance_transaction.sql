@@ -4,10 +4,19 @@ MODEL (
   owner analytics_engineering,
   grain balance_transaction_id,
   references (payout_id, source_id, currency),
-  tags ('layer=core', 'fact=transaction'),
+  tags ('layer=core', 'fact=transaction', 'flow=sparse'),
+  depends_on (core.dim_currency, core.fct_payout),
   audits (
     unique_values(columns := balance_transaction_id),
-    not_null(columns := (balance_transaction_id, currency, amount_minor, fee_minor, net_minor, created_at))
+    not_null(columns := (balance_transaction_id, currency, amount_minor, fee_minor, net_minor, created_at)),
+    referential_integrity(references := (payout_id = core.fct_payout, currency = core.dim_currency), blocking := FALSE),
+    freshness(column := created_at, max_age_minutes := 14 * 24 * 60),
+    null_share(
+      columns := payout_id,
+      max_share := 0.2,
+      condition := created_at < DATEADD(DAY, -14, @execution_ts::TIMESTAMP),
+      blocking := FALSE
+    )
   ),
   description 'One row per movement of Northstar''s balance at Stripe: charges, refunds, disputes, fees, payouts and what reverses them.
 Use it for: fees, and tying payouts to what they pay. Not for: amounts in the customer''s currency; it is the settlement currency.

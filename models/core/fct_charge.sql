@@ -4,15 +4,17 @@ MODEL (
   owner analytics_engineering,
   grain charge_id,
   references (stripe_customer_id, balance_transaction_id, currency),
-  tags ('layer=core', 'fact=transaction'),
-  depends_on (
-    core.dim_stripe_customer
-  ),
+  tags ('layer=core', 'fact=transaction', 'flow=sparse'),
+  depends_on (core.dim_currency, core.dim_stripe_customer, core.fct_balance_transaction),
   audits (
     unique_values(columns := charge_id),
     not_null(columns := (charge_id, currency, status, amount_minor, created_at)),
     accepted_values(column := status, is_in := ('succeeded', 'pending', 'failed')),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (stripe_customer_id = core.dim_stripe_customer, currency = core.dim_currency)),
+    referential_integrity(references := (
+      balance_transaction_id = core.fct_balance_transaction
+    ), blocking := FALSE),
+    not_null(columns := (stripe_customer_id, balance_transaction_id), condition := status = 'succeeded', blocking := FALSE)
   ),
   description 'One row per charge: one try to collect money from a customer of Northstar, successful or not.
 Use it for: collected cash by created_at (status succeeded), failed payments. Not for: invoices paid by wire, which make no charge.

@@ -4,14 +4,16 @@ MODEL (
   owner analytics_engineering,
   grain refund_id,
   references (charge_id, stripe_customer_id, balance_transaction_id, currency),
-  tags ('layer=core', 'fact=transaction'),
-  depends_on (
-    core.fct_charge
-  ),
+  tags ('layer=core', 'fact=transaction', 'flow=sparse'),
+  depends_on (core.dim_currency, core.fct_balance_transaction, core.fct_charge),
   audits (
     unique_values(columns := refund_id),
     not_null(columns := (refund_id, charge_id, currency, amount_minor, created_at)),
-    referential_integrity(column := charge_id, parent := core.fct_charge)
+    referential_integrity(references := (charge_id = core.fct_charge, currency = core.dim_currency)),
+    referential_integrity(references := (
+      balance_transaction_id = core.fct_balance_transaction
+    ), blocking := FALSE),
+    null_share(columns := (stripe_customer_id, balance_transaction_id), max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per refund of a charge.
 Use it for: cash given back, by created_at (status succeeded). Not for: disputes (fct_dispute).

@@ -11,8 +11,7 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (clinic_id, appointment_type_id, local_date)),
     not_null(columns := (clinic_id, appointment_type_id, local_date, day_starts_at, day_ends_at)),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic),
-    referential_integrity(column := appointment_type_id, parent := core.dim_appointment_type)
+    referential_integrity(references := (clinic_id = core.dim_clinic, appointment_type_id = core.dim_appointment_type))
   ),
   description 'One row per clinic, appointment type and local day of the scheduled start, a periodic snapshot: what became of the
 appointments, and the medians of their lead times. Use it for: no-show and cancellation rates, by adding counts and

@@ -4,14 +4,13 @@ MODEL (
   owner analytics_engineering,
   grain dispute_id,
   references (charge_id, stripe_customer_id, currency),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
-  depends_on (
-    core.fct_charge
-  ),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
+  depends_on (core.dim_currency, core.fct_charge),
   audits (
     unique_values(columns := dispute_id),
     not_null(columns := (dispute_id, charge_id, currency, status, amount_minor, created_at)),
-    referential_integrity(column := charge_id, parent := core.fct_charge)
+    referential_integrity(references := (charge_id = core.fct_charge, currency = core.dim_currency)),
+    null_share(columns := stripe_customer_id, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per dispute of a charge, an accumulating snapshot with its latest status.
 Use it for: lost disputes, which reduce collected cash at lost_at. Not for: fees, which are balance transactions.

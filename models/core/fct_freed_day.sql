@@ -11,8 +11,7 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)),
     not_null(columns := (provider_id, clinic_id, local_date, day_starts_at, day_ends_at)),
-    referential_integrity(column := provider_id, parent := core.dim_provider),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic)
+    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
   ),
   description 'One row per provider, clinic and local day that appointments lie or lay on, a periodic snapshot: time that cancellations
 freed, and how much of it was booked again. Use it for: backfill rates, by adding seconds and dividing the sums.

@@ -4,14 +4,16 @@ MODEL (
   owner analytics_engineering,
   grain lead_id,
   references (salesperson_id, converted_account_id AS salesforce_account_id, converted_opportunity_id AS opportunity_id),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
   depends_on (
     core.dim_salesperson
   ),
   audits (
     unique_values(columns := lead_id),
     not_null(columns := (lead_id, salesperson_id, created_at, is_converted, is_deleted)),
-    referential_integrity(column := salesperson_id, parent := core.dim_salesperson)
+    referential_integrity(references := (
+      salesperson_id = core.dim_salesperson
+    ))
   ),
   description 'One row per lead in Salesforce, a person at an organisation that may buy; an accumulating snapshot until it is converted.
 Use it for: leads by source, conversion and its time. Not for: leads that partners refer (fct_referral_lead); for what was

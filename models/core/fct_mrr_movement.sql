@@ -6,6 +6,7 @@ MODEL (
   grain (account_id, stripe_customer_id, currency, month_start),
   references (account_id, currency),
   tags ('layer=core', 'fact=periodic_snapshot'),
+  depends_on (core.dim_account, core.dim_currency),
   audits (
     unique_combination_of_columns(columns := (account_id, stripe_customer_id, currency, month_start)),
     not_null(columns := (account_id, currency, month_start, opening_minor, closing_minor)),
@@ -13,7 +14,9 @@ MODEL (
       criteria := (
         opening_minor + new_minor + reactivation_minor + expansion_minor - contraction_minor - churn_minor = closing_minor
       )
-    )
+    ),
+    referential_integrity(references := (account_id = core.dim_account, currency = core.dim_currency), blocking := FALSE),
+    reconciles(other := core.fct_subscription_mrr, key := (currency, month_start), measure := closing_minor, other_measure := mrr_minor)
   ),
   description 'One row per account, currency and month: how monthly recurring revenue moved from the end of the month before to the end of
 this one, in one class. Customers in Stripe that match no account stand by themselves (stripe_customer_id). New only if the account

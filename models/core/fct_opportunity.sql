@@ -4,14 +4,14 @@ MODEL (
   owner analytics_engineering,
   grain opportunity_id,
   references (salesforce_account_id, salesperson_id, currency),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
   depends_on (core.dim_salesforce_account, core.dim_salesperson, core.dim_currency),
   audits (
     unique_values(columns := opportunity_id),
     not_null(columns := (opportunity_id, salesforce_account_id, salesperson_id, currency, created_at, close_date, is_closed, is_won)),
-    referential_integrity(column := salesforce_account_id, parent := core.dim_salesforce_account),
-    referential_integrity(column := salesperson_id, parent := core.dim_salesperson),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(
+      references := (salesforce_account_id = core.dim_salesforce_account, salesperson_id = core.dim_salesperson, currency = core.dim_currency)
+    )
   ),
   description 'One row per opportunity, a deal that may be won or lost; an accumulating snapshot: it fills up until it is closed.
 Use it for: bookings, win rates, pipeline as it is now, sales cycles. Not for: pipeline as it was (fct_opportunity_stage); for

@@ -4,14 +4,18 @@ MODEL (
   owner analytics_engineering,
   grain opportunity_history_id,
   references (opportunity_id, currency),
-  tags ('layer=core', 'fact=transaction'),
+  tags ('layer=core', 'fact=transaction', 'flow=follows'),
   depends_on (
     core.dim_currency
   ),
   audits (
     unique_values(columns := opportunity_history_id),
     not_null(columns := (opportunity_history_id, opportunity_id, stage_name, occurred_at)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    )),
+    freshness(column := occurred_at, max_age_minutes := 30 * 24 * 60),
+    null_share(columns := currency, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per entry in the history of an opportunity: stage, value, chance and expected close date from an instant on.
 A transaction fact. Use it for: pipeline as of a time, conversion and time between stages. Not for: the present state

@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain credit_note_id,
   references (invoice_id, account_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=sparse'),
   audits (
     unique_values(columns := credit_note_id),
     not_null(columns := (credit_note_id, invoice_id, account_id, currency, amount_minor, issued_at))

@@ -4,15 +4,16 @@ MODEL (
   owner analytics_engineering,
   grain invoice_id,
   references (account_id, clinic_id, patient_key, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'phi=pseudonymous'),
+  tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'flow=steady', 'phi=pseudonymous'),
   depends_on (core.dim_account, core.dim_clinic, core.dim_patient, core.dim_currency),
   audits (
     unique_values(columns := invoice_id),
     not_null(columns := (invoice_id, account_id, clinic_id, patient_key, currency, created_at, status, total_minor, open_minor)),
-    referential_integrity(column := account_id, parent := core.dim_account),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic),
-    referential_integrity(column := patient_key, parent := core.dim_patient),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(
+      references := (account_id = core.dim_account, clinic_id = core.dim_clinic, patient_key = core.dim_patient, currency = core.dim_currency)
+    ),
+    freshness(column := created_at, max_age_minutes := 72 * 60),
+    volume_in_line(column := created_at)
   ),
   description 'One row per invoice of a clinic to a patient, an accumulating snapshot: its milestones fill up as it is settled.
 Use it for: days to pay, what is open now, what was billed (by opened_at, drafts have none). Not for: the balance as of an

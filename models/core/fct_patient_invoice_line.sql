@@ -4,10 +4,26 @@ MODEL (
   owner analytics_engineering,
   grain invoice_line_id,
   references (invoice_id, account_id, clinic_id, appointment_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows'),
+  depends_on (
+    core.fct_appointment
+  ),
   audits (
     unique_values(columns := invoice_line_id),
-    not_null(columns := (invoice_line_id, invoice_id, account_id, clinic_id, currency, service_date, amount_minor, tax_minor))
+    not_null(columns := (invoice_line_id, invoice_id, account_id, clinic_id, currency, service_date, amount_minor, tax_minor)),
+    referential_integrity(
+      references := (
+        appointment_id = core.fct_appointment
+      ),
+      condition := changed_at >= DATEADD(DAY, -2, @execution_ts::TIMESTAMP),
+      blocking := FALSE
+    ),
+    null_share(
+      columns := appointment_id,
+      max_share := 0.2,
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP),
+      blocking := FALSE
+    )
   ),
   description 'One row per line of a patient''s invoice. A transaction fact at the finest grain of what clinics bill.
 Use it for: revenue by procedure, day of service or appointment; join fct_patient_invoice for what became of the invoice, as

@@ -4,16 +4,17 @@ MODEL (
   owner analytics_engineering,
   grain payment_id,
   references (account_id, patient_key, payer_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=steady', 'phi=pseudonymous'),
   depends_on (core.dim_account, core.dim_patient, core.dim_payer, core.dim_currency),
   audits (
     unique_values(columns := payment_id),
     not_null(columns := (payment_id, account_id, patient_key, payer_id, status, currency, amount_minor, created_at)),
     accepted_values(column := status, is_in := ('succeeded', 'failed')),
-    referential_integrity(column := account_id, parent := core.dim_account),
-    referential_integrity(column := patient_key, parent := core.dim_patient),
-    referential_integrity(column := payer_id, parent := core.dim_payer),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(
+      references := (account_id = core.dim_account, patient_key = core.dim_patient, payer_id = core.dim_payer, currency = core.dim_currency)
+    ),
+    freshness(column := created_at, max_age_minutes := 72 * 60),
+    volume_in_line(column := created_at)
   ),
   description 'One row per payment of a patient or a payer to a clinic, also those that failed. A transaction fact.
 Use it for: cash received, by status succeeded and received_at; fees; payer mix; failures. Not for: what invoices are paid

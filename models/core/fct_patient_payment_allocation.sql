@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain payment_allocation_id,
   references (payment_id, invoice_id, account_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows'),
   audits (
     unique_values(columns := payment_allocation_id),
     not_null(columns := (payment_allocation_id, payment_id, invoice_id, account_id, currency, amount_minor, allocated_at))

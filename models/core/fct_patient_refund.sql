@@ -4,7 +4,7 @@ MODEL (
   owner analytics_engineering,
   grain refund_id,
   references (payment_id, invoice_id, account_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=sparse'),
   audits (
     unique_values(columns := refund_id),
     not_null(columns := (refund_id, payment_id, invoice_id, account_id, currency, amount_minor, refunded_at))

@@ -4,8 +4,17 @@ MODEL (
   owner analytics_engineering,
   grain payout_id,
   references (balance_transaction_id, currency),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
-  audits (unique_values(columns := payout_id), not_null(columns := (payout_id, currency, status, amount_minor, created_at))),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
+  depends_on (core.dim_currency, intermediate.int_platform__balance_transaction),
+  audits (
+    unique_values(columns := payout_id),
+    not_null(columns := (payout_id, currency, status, amount_minor, created_at)),
+    referential_integrity(
+      references := (balance_transaction_id = intermediate.int_platform__balance_transaction, currency = core.dim_currency),
+      blocking := FALSE
+    ),
+    null_share(columns := balance_transaction_id, max_share := 0.2, blocking := FALSE)
+  ),
   description 'One row per payout from the balance at Stripe to the bank, an accumulating snapshot.
 Use it for: money that reached the bank, by arrives_at (status paid). Not for: what a payout consists of (fct_balance_transaction).
 A view over the audited log of Stripe, which is small.'

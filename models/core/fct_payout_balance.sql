@@ -9,17 +9,15 @@ MODEL (
   references (
     currency
   ),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
-  depends_on (
-    core.fct_payout
-  ),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=follows'),
+  depends_on (core.dim_currency, core.fct_payout),
   signals (
     parents_due()
   ),
   audits (
     unique_values(columns := payout_id),
     not_null(columns := (payout_id, currency, amount_minor)),
-    referential_integrity(column := payout_id, parent := core.fct_payout)
+    referential_integrity(references := (payout_id = core.fct_payout, currency = core.dim_currency))
   ),
   description 'One row per payout with what it consists of, by category. Use it for: tying the bank to the balance to the cent.
 Not for: the single transactions (fct_balance_transaction). Merged for touched payouts after the audit that they balance has passed.'

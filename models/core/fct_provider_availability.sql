@@ -9,8 +9,7 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (schedule_id, provider_id, clinic_id, local_date)),
     not_null(columns := (schedule_id, provider_id, clinic_id, local_date, starts_at, ends_at)),
-    referential_integrity(column := provider_id, parent := core.dim_provider),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic)
+    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
   ),
   description 'One row per session in which a provider can be booked at a clinic: a weekly template on one local day, in UTC.
 Use it for: opening hours and capacity before blocks. Not for: utilization (fct_provider_day takes out time off and closures).

@@ -12,8 +12,7 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)),
     not_null(columns := (provider_id, clinic_id, local_date, day_starts_at, day_ends_at)),
-    referential_integrity(column := provider_id, parent := core.dim_provider),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic)
+    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
   ),
   description 'One row per provider, clinic and local day, a periodic snapshot: available, booked and fulfilled time and slots.
 Use it for: utilization, by adding seconds and dividing the sums. Not for: averaging daily ratios; for single visits.

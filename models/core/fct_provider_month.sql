@@ -11,8 +11,7 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (provider_id, clinic_id, specialty_code, month_start)),
     not_null(columns := (provider_id, clinic_id, specialty_code, month_start, month_starts_at, month_ends_at)),
-    referential_integrity(column := provider_id, parent := core.dim_provider),
-    referential_integrity(column := clinic_id, parent := core.dim_clinic)
+    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
   ),
   description 'One row per provider, clinic, specialty as of the days, and local month, a periodic snapshot: time and visits.
 Use it for: performance of providers, by adding and dividing the sums; months can be added, save for patients, whom each

@@ -5,7 +5,7 @@ MODEL (
   cron '@hourly',
   grain (revenue_stream, invoice_id, entry_kind, entry_date),
   references (account_id, stripe_customer_id, currency),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows'),
   signals (
     parents_due()
   ),
@@ -16,7 +16,9 @@ MODEL (
     unique_combination_of_columns(columns := (revenue_stream, invoice_id, entry_kind, entry_date)),
     not_null(columns := (revenue_stream, invoice_id, entry_kind, entry_date, currency, due_on, amount_minor)),
     accepted_values(column := entry_kind, is_in := ('billed', 'paid', 'credited', 'voided', 'written_off', 'recovered')),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    ))
   ),
   description 'One row per invoice, kind and day of a movement of its open balance: a transaction fact. The entries of an invoice
 up to a day sum up to its balance at the end of that day. Use it for: what was owed as of any day, and why. Not for: revenue

@@ -6,14 +6,17 @@ MODEL (
   references (
     currency
   ),
-  tags ('layer=core', 'fact=transaction'),
+  tags ('layer=core', 'fact=transaction', 'flow=sparse'),
   depends_on (
     core.dim_currency
   ),
   audits (
     unique_combination_of_columns(columns := (partner_code, lead_reference)),
     not_null(columns := (partner_code, lead_reference, referred_at)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    )),
+    null_share(columns := currency, max_share := 0.8, blocking := FALSE)
   ),
   description 'One row per lead that a partner referred, from partners'' files. A transaction fact.
 Use it for: referrals and their fees by partner. Not for: leads that sales works (fct_lead); partners'' numbers are not in Salesforce.

@@ -6,14 +6,16 @@ MODEL (
   references (
     currency
   ),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=sparse', 'phi=pseudonymous'),
   depends_on (
     core.dim_currency
   ),
   audits (
     unique_combination_of_columns(columns := (payer_code, trace_number, line_number)),
     not_null(columns := (payer_code, trace_number, line_number, claim_number, payment_date, currency, billed_minor, paid_minor)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    ))
   ),
   description 'One row per line of a remittance: what a payer pays on one claim, and why not more. A transaction fact from payers'' files.
 Use it for: denials, adjustments, what payers owe and pay by claim. Not for: cash received (fct_patient_payment), which the app

@@ -4,14 +4,12 @@ MODEL (
   owner analytics_engineering,
   grain subscription_id,
   references (stripe_customer_id, currency),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
-  depends_on (
-    core.dim_stripe_customer
-  ),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
+  depends_on (core.dim_currency, core.dim_stripe_customer),
   audits (
     unique_values(columns := subscription_id),
     not_null(columns := (subscription_id, stripe_customer_id, currency, status, started_at)),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (stripe_customer_id = core.dim_stripe_customer, currency = core.dim_currency))
   ),
   description 'One row per subscription of a customer to Northstar, an accumulating snapshot: trial, start, cancellation and end fill up as they come.
 Use it for: how long trials and subscriptions last, who cancels. Not for: what a subscription is worth (fct_subscription_mrr).

@@ -4,14 +4,12 @@ MODEL (
   owner analytics_engineering,
   grain credit_note_id,
   references (stripe_invoice_id, stripe_customer_id, currency),
-  tags ('layer=core', 'fact=transaction'),
-  depends_on (
-    core.fct_subscription_invoice
-  ),
+  tags ('layer=core', 'fact=transaction', 'flow=sparse'),
+  depends_on (core.dim_currency, core.fct_subscription_invoice),
   audits (
     unique_values(columns := credit_note_id),
     not_null(columns := (credit_note_id, stripe_invoice_id, currency, total_minor, issued_at)),
-    referential_integrity(column := stripe_invoice_id, parent := core.fct_subscription_invoice)
+    referential_integrity(references := (stripe_invoice_id = core.fct_subscription_invoice, currency = core.dim_currency))
   ),
   description 'One row per credit note on an invoice in Stripe.
 Use it for: what was billed and then taken off, by issued_at. Not for: void ones (status).

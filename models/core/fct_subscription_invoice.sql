@@ -4,15 +4,25 @@ MODEL (
   owner analytics_engineering,
   grain stripe_invoice_id,
   references (stripe_customer_id, subscription_id, currency),
-  tags ('layer=core', 'fact=accumulating_snapshot'),
-  depends_on (
-    core.dim_stripe_customer
-  ),
+  tags ('layer=core', 'fact=accumulating_snapshot', 'flow=sparse'),
+  depends_on (core.dim_currency, core.dim_stripe_customer, core.fct_subscription, core.fct_subscription_invoice_line),
   audits (
     unique_values(columns := stripe_invoice_id),
     not_null(columns := (stripe_invoice_id, stripe_customer_id, currency, status, total_minor, due_minor)),
     accepted_values(column := status, is_in := ('draft', 'open', 'paid', 'uncollectible', 'void')),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (stripe_customer_id = core.dim_stripe_customer, currency = core.dim_currency)),
+    referential_integrity(references := (
+      subscription_id = core.fct_subscription
+    ), blocking := FALSE),
+    lines_sum_to_header(
+      lines := core.fct_subscription_invoice_line,
+      key := stripe_invoice_id,
+      amount := subtotal_minor,
+      line_amount := amount_minor,
+      condition := status <> 'draft',
+      blocking := FALSE
+    ),
+    null_share(columns := subscription_id, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per invoice that Northstar sends its customers through Stripe, an accumulating snapshot.
 Use it for: platform billing, what is due and paid. Not for: what clinics bill their patients (fct_patient_invoice), nor for revenue without

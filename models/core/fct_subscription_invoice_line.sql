@@ -4,12 +4,24 @@ MODEL (
   owner analytics_engineering,
   grain invoice_line_id,
   references (stripe_invoice_id, subscription_id, price_id, product_id, stripe_customer_id, currency),
-  tags ('layer=core', 'fact=transaction'),
+  tags ('layer=core', 'fact=transaction', 'flow=follows'),
+  depends_on (core.dim_currency, core.dim_price, core.dim_product, core.fct_subscription),
   audits (
     unique_values(columns := invoice_line_id),
     not_null(
       columns := (invoice_line_id, stripe_invoice_id, stripe_customer_id, currency, amount_minor, period_starts_at, period_ends_at)
-    )
+    ),
+    referential_integrity(
+      references := (
+        stripe_invoice_id = intermediate.int_platform__invoice,
+        subscription_id = core.fct_subscription,
+        price_id = core.dim_price,
+        product_id = core.dim_product,
+        currency = core.dim_currency
+      ),
+      blocking := FALSE
+    ),
+    null_share(columns := (subscription_id, price_id), max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per line of an invoice in Stripe, with the service period that it bills.
 Use it for: revenue by product and over the service period. Not for: drafts and void invoices, which it holds as well (invoice_status).

@@ -4,10 +4,16 @@ MODEL (
   owner analytics_engineering,
   grain invoice_payment_id,
   references (stripe_invoice_id, charge_id, currency),
-  tags ('layer=core', 'fact=transaction'),
+  tags ('layer=core', 'fact=transaction', 'flow=follows'),
+  depends_on (core.dim_currency, core.fct_charge, core.fct_subscription_invoice),
   audits (
     unique_values(columns := invoice_payment_id),
-    not_null(columns := (invoice_payment_id, stripe_invoice_id, currency, status))
+    not_null(columns := (invoice_payment_id, stripe_invoice_id, currency, status)),
+    referential_integrity(
+      references := (stripe_invoice_id = core.fct_subscription_invoice, charge_id = core.fct_charge, currency = core.dim_currency),
+      blocking := FALSE
+    ),
+    null_share(columns := charge_id, max_share := 0.2, blocking := FALSE)
   ),
   description 'One row per payment of an invoice through Stripe: which charge paid which invoice. Use it for: following money from an
 invoice to the payout that holds its charge. Not for: invoices paid by wire, which have none.

@@ -8,16 +8,14 @@ MODEL (
   grain (stripe_customer_id, currency, month_start),
   references (stripe_customer_id, currency),
   tags ('layer=core', 'fact=periodic_snapshot'),
-  depends_on (
-    core.dim_stripe_customer
-  ),
+  depends_on (core.dim_currency, core.dim_stripe_customer),
   signals (
     parents_due()
   ),
   audits (
     unique_combination_of_columns(columns := (stripe_customer_id, currency, month_start)),
     not_null(columns := (stripe_customer_id, currency, month_start, mrr_minor, billed_mrr_minor)),
-    referential_integrity(column := stripe_customer_id, parent := core.dim_stripe_customer)
+    referential_integrity(references := (stripe_customer_id = core.dim_stripe_customer, currency = core.dim_currency))
   ),
   description 'One row per customer, currency and month, zeros included: monthly recurring revenue at the end of the month, from the first
 month in which the customer subscribed or was billed. A periodic snapshot; the running month shows the state as last told.

@@ -6,14 +6,15 @@ MODEL (
   references (
     appointment_id
   ),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=sparse', 'phi=pseudonymous'),
   audits (
     unique_values(columns := response_id),
     not_null(columns := (response_id, appointment_id, responded_at, overall_rating)),
     accepted_range(column := overall_rating, min_v := 1, max_v := 5),
     accepted_range(column := provider_rating, min_v := 1, max_v := 5),
     accepted_range(column := wait_rating, min_v := 1, max_v := 5),
-    accepted_range(column := recommend_score, min_v := 0, max_v := 10)
+    accepted_range(column := recommend_score, min_v := 0, max_v := 10),
+    freshness(column := responded_at, max_age_minutes := 14 * 24 * 60)
   ),
   description 'One row per answer of a patient about a visit, from partners'' files. A transaction fact; account, clinic, provider and
 patient are those of the appointment. Use it for: ratings and recommendation, with counts beside them. Not for: response rates;

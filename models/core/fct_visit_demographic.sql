@@ -5,15 +5,19 @@ MODEL (
   cron '@daily',
   grain appointment_id,
   references (appointment_id, clinic_id, provider_id, patient_key),
-  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'phi=pseudonymous'),
-  depends_on (
-    core.dim_patient
-  ),
+  tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows', 'phi=pseudonymous'),
+  depends_on (core.dim_clinic, core.dim_patient, core.dim_provider, core.fct_appointment),
   audits (
     unique_values(columns := appointment_id),
     not_null(columns := (appointment_id, clinic_id, provider_id, patient_key, visit_year)),
-    referential_integrity(column := patient_key, parent := core.dim_patient),
-    accepted_range(column := age_at_visit, min_v := 0, max_v := 90)
+    referential_integrity(references := (
+      patient_key = core.dim_patient
+    )),
+    accepted_range(column := age_at_visit, min_v := 0, max_v := 90),
+    referential_integrity(
+      references := (appointment_id = core.fct_appointment, clinic_id = core.dim_clinic, provider_id = core.dim_provider),
+      blocking := FALSE
+    )
   ),
   description 'One row per fulfilled visit, with what may be told of the patient''s age and place at the visit.
 Use it for: visits by age and area; the Safe Harbor product. Not for: visits that did not take place (fct_appointment).

@@ -19,7 +19,9 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (@party, currency, as_of_date)),
     not_null(columns := (@party, currency, as_of_date, closing_minor)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    ))
   ),
   description 'One row per billing party, currency and day, a periodic snapshot of one stream: balance, movements and age.
 Use it for: core.fct_receivable_day, which has both streams. Not for: reports.

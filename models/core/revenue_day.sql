@@ -19,7 +19,9 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (@party, currency, revenue_date)),
     not_null(columns := (@party, currency, revenue_date)),
-    referential_integrity(column := currency, parent := core.dim_currency)
+    referential_integrity(references := (
+      currency = core.dim_currency
+    ))
   ),
   description 'One row per billing party, currency and day, a periodic snapshot of one stream; days on which nothing is
 left after a correction stay, with zeros. Use it for: core.fct_revenue_day, which has both streams. Not for: reports.

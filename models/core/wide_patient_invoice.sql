@@ -13,6 +13,13 @@ MODEL (
       criteria := (
         patient_paid_minor + commercial_paid_minor + medicare_paid_minor + medicaid_paid_minor + other_paid_minor = paid_minor
       )
+    ),
+    reconciles(
+      other := core.fct_patient_invoice,
+      key := clinic_id,
+      measure := total_minor,
+      other_measure := total_minor,
+      other_condition := NOT is_deleted
     )
   ),
   description 'One row per invoice of a clinic to a patient, deleted ones left out, with the account and the clinic as they were

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import generic_audits
 import operations_audits
 import pytest
 from audit_fixture import Fixture, Row, columns
@@ -68,26 +69,6 @@ _BOOKED = {"currency": "KWD", "won_count": 1, "lost_count": 1, "won_amount": 5, 
 _OWNED = {"salesforce_account_id": "A", "salesperson_id": "Z", "valid_from": _FIRST, "valid_to": _LAST}
 
 
-_BALANCE = {
-    "party": 7,
-    "currency": "USD",
-    "as_of_date": "2026-03-01",
-    "opening_minor": 0,
-    "billed_minor": 1000,
-    "paid_minor": 300,
-    "credited_minor": 100,
-    "voided_minor": 50,
-    "written_off_minor": 30,
-    "recovered_minor": 5,
-    "closing_minor": 525,
-}
-_NEXT_DAY = _BALANCE | {
-    "as_of_date": "2026-03-02",
-    "opening_minor": 525,
-    **dict.fromkeys(
-        ("billed_minor", "paid_minor", "credited_minor", "voided_minor", "written_off_minor", "recovered_minor"), 0
-    ),
-}
 _BUCKETS = {
     "not_due_minor": 400,
     "d1_30_minor": 300,
@@ -120,34 +101,17 @@ def _changes(good: int, faulty: int) -> list[Row]:
 
 
 PARENTS = {
-    "parent": "SELECT 1 AS member_id UNION ALL SELECT -1",
     "tracked": _TRACKED,
     "opportunity": _OPPORTUNITIES,
     "currency": _CURRENCY,
+    **generic_audits.PARENTS,
     **operations_audits.PARENTS,
 }
 """Models that audits compare with."""
 
 FIXTURES: dict[str, Fixture] = {
+    **generic_audits.FIXTURES,
     **operations_audits.FIXTURES,
-    "balance_rolls_forward": Fixture(
-        call="balance_rolls_forward(key := party)",
-        columns=columns(_BALANCE),
-        passes={
-            "a first day": [_BALANCE],
-            "the next": [_BALANCE, _NEXT_DAY],
-            "other parties and currencies": [_BALANCE, _BALANCE | {"party": 8}, _BALANCE | {"currency": "CAD"}],
-        },
-        fails={
-            "does not open with what was closed": (
-                1,
-                [_BALANCE, _NEXT_DAY | {"opening_minor": 500, "closing_minor": 500}],
-            ),
-            "does not begin with nothing": (1, [_NEXT_DAY]),
-            "a movement lost": (1, [_BALANCE | {"recovered_minor": 0}]),
-            "a day lost": (1, [_BALANCE, _NEXT_DAY | {"as_of_date": "2026-03-03"}]),
-        },
-    ),
     "bookings_equal_opportunities": Fixture(
         call="bookings_equal_opportunities(opportunities := fixture.opportunity, currencies := fixture.currency, "
         "blocking := false)",  # without bookings, as when the fixtures are planned, it fails
@@ -346,21 +310,6 @@ FIXTURES: dict[str, Fixture] = {
             "another currency": (1, [_PAYOUT | {"foreign_currency_count": 1}]),
         },
     ),
-    "referential_integrity": Fixture(
-        call="referential_integrity(column := member_id, parent := fixture.parent, condition := child.member_id < 9)",
-        columns="member_id BIGINT",
-        passes={
-            "known": [{"member_id": 1}, {"member_id": 1}, {"member_id": -1}],
-            "none": [{"member_id": None}],
-            "erased": [{"member_id": -2}],
-            "not under the condition": [{"member_id": 9}],
-        },
-        fails={
-            "unknown": (2, [{"member_id": 1}, {"member_id": 2}, {"member_id": 3}]),
-            "negative": (1, [{"member_id": -3}]),
-        },
-        depends_on="depends_on (fixture.parent),",
-    ),
     "small_cells_suppressed": Fixture(
         call="small_cells_suppressed(threshold := 11)",
         columns="visit_year INT, zip3 TEXT, specialty_group TEXT, visits INT, patients INT, is_suppressed BOOLEAN",
@@ -403,7 +352,7 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         for name, fixture in FIXTURES.items():
             opened.engine_adapter.execute(f"CREATE TABLE NORTHSTAR.given.{name} ({fixture.columns})")
             _give(opened, name, next(iter(fixture.passes.values())))  # the plan audits as well
-        opened.plan("prod", auto_apply=True, no_prompts=True, execution_time="2026-03-09 00:00:00")
+        opened.plan("prod", auto_apply=True, no_prompts=True, execution_time=generic_audits.NOW)
         yield lambda name, rows: _faults(opened, name, rows)
 
 
@@ -426,7 +375,7 @@ def _faults(opened: Context, name: str, rows: list[Row]) -> int:
         opened.engine_adapter.execute(f"DELETE FROM {table}")
         opened.engine_adapter.execute(f"INSERT INTO {table} BY NAME SELECT * FROM NORTHSTAR.given.{name}")
     results = opened.snapshot_evaluator.audit(
-        snapshot, snapshots=opened.snapshots, start="2026-03-08", end="2026-03-09", execution_time="2026-03-09"
+        snapshot, snapshots=opened.snapshots, start="2026-03-08", end="2026-03-09", execution_time=generic_audits.NOW
     )
     assert [result.audit.name for result in results] == [FIXTURES[name].audit or name]
     assert results[0].count is not None

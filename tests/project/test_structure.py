@@ -165,29 +165,17 @@ def test_queries_can_be_read_at_one_sitting() -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_QUERY} == {}
 
 
-def test_parents_of_referential_audits_are_dependencies(models: list[Model], context: Context) -> None:
+def test_parents_of_audits_are_dependencies(models: list[Model], context: Context) -> None:
     """Else SQLMesh may audit before the parent is loaded, and against prod's in a dev environment."""
+    names = {exp.to_table(fqn).sql().replace('"', "").lower().partition(".")[2]: fqn for fqn in context.models}
     unseen = []
     for model in models:
         for name, arguments in model.audits:
-            if name == "referential_integrity":
-                parent = exp.to_table(arguments["parent"].sql(dialect="snowflake"), dialect="snowflake")
-                fqn = context.get_model(parent.sql(dialect="snowflake"), raise_if_missing=True).fqn
-                if fqn not in model.depends_on:
-                    unseen.append(f"{short(model.fqn)}: {parent}")
+            text = " ".join(argument.sql(dialect="snowflake") for argument in arguments.values()).lower()
+            read = {names[word] for word in re.findall(r"[a-z_]+\.[a-z_0-9]+", text) if word in names}
+            unseen += [f"{short(model.fqn)}: {name}: {short(fqn)}" for fqn in read - model.depends_on - {model.fqn}]
 
     assert unseen == []
-
-
-def test_core_and_marts_prove_their_keys(models: list[Model]) -> None:
-    unproved = [
-        short(model.fqn)
-        for model in models
-        if layer(model.fqn) in ("core", "marts")
-        and not any(name.startswith(("unique_values", "unique_combination")) for name, _ in model.audits)
-    ]
-
-    assert unproved == []
 
 
 def test_full_models_are_reference_only(models: list[Model]) -> None:

@@ -36,7 +36,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def test_every_command_shows_what_the_page_says(typed: Shell) -> None:
-    begin, *_ = blocks(PAGE, "Quality")
+    begin, *_ = blocks(PAGE, "Quality of the data")
     (failing,) = blocks(PAGE, "An audit fails")
     (held,) = blocks(PAGE, "Rows in quarantine")
     (told,) = blocks(PAGE, "What ticks tell of themselves")

@@ -7,7 +7,10 @@ MODEL (
     'layer=core'
   ),
   audits (
-    unique_values(columns := subject)
+    unique_values(columns := subject),
+    forall(criteria := (
+      complete_through >= DATEADD(MINUTE, -105, @execution_ts::TIMESTAMP)
+    ), blocking := FALSE)
   ),
   description 'One row per subject: the time through which its data has arrived and passed its audits.
 Use it for: telling complete periods from running ones; the as-of time of a report. Not for: when a model last ran; a model about

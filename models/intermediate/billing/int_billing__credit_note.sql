@@ -8,11 +8,17 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
+  depends_on (intermediate.int_billing__invoice, reference.currency),
   audits (
     unique_values(columns := credit_note_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
     not_null(
       columns := (credit_note_id, invoice_id, currency, amount_minor, issued_at),
       condition := settled_at BETWEEN @start_ts AND @end_ts
+    ),
+    referential_integrity(
+      references := (invoice_id = intermediate.int_billing__invoice, currency = reference.currency),
+      condition := settled_at BETWEEN @start_ts AND @end_ts,
+      blocking := FALSE
     )
   ),
   description 'One row per credit note on a patient''s invoice, as last told by the source and once it balances; deleted ones stay,

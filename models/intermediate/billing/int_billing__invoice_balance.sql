@@ -6,16 +6,27 @@ MODEL (
   owner data_engineering,
   grain invoice_id,
   tags ('layer=intermediate', 'phi=pseudonymous'),
-  depends_on (intermediate.int_directory__account, intermediate.int_directory__clinic, intermediate.int_patients__patient),
+  depends_on (
+    intermediate.int_directory__account,
+    intermediate.int_directory__clinic,
+    intermediate.int_patients__patient,
+    reference.currency
+  ),
   audits (
     not_null(
       columns := (invoice_id, account_id, clinic_id, patient_key, currency, total_minor),
       condition := settled_at BETWEEN @start_ts AND @end_ts
     ),
     invoice_balances(condition := settled_at BETWEEN @start_ts AND @end_ts),
-    referential_integrity(column := account_id, parent := intermediate.int_directory__account, condition := settled_at BETWEEN @start_ts AND @end_ts),
-    referential_integrity(column := clinic_id, parent := intermediate.int_directory__clinic, condition := settled_at BETWEEN @start_ts AND @end_ts),
-    referential_integrity(column := patient_key, parent := intermediate.int_patients__patient, condition := settled_at BETWEEN @start_ts AND @end_ts)
+    referential_integrity(
+      references := (
+        account_id = intermediate.int_directory__account,
+        clinic_id = intermediate.int_directory__clinic,
+        patient_key = intermediate.int_patients__patient,
+        currency = reference.currency
+      ),
+      condition := settled_at BETWEEN @start_ts AND @end_ts
+    )
   ),
   description 'One row per invoice: what its header says, beside what its lines, allocations, credit notes and refunds add up to.
 Use it for: proving that both agree before anything is published. Not for: analysis (core.fct_patient_invoice).

@@ -9,11 +9,21 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
+  depends_on (
+    intermediate.int_billing__invoice
+  ),
   audits (
     unique_values(columns := invoice_line_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
     not_null(
       columns := (invoice_line_id, invoice_id, service_date, amount_minor, tax_minor),
       condition := settled_at BETWEEN @start_ts AND @end_ts
+    ),
+    referential_integrity(
+      references := (
+        invoice_id = intermediate.int_billing__invoice
+      ),
+      condition := settled_at BETWEEN @start_ts AND @end_ts,
+      blocking := FALSE
     )
   ),
   description 'One row per line of a patient''s invoice, as last told by the source and once it balances; deleted ones stay,

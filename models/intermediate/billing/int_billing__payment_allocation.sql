@@ -11,11 +11,17 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
+  depends_on (intermediate.int_billing__invoice, intermediate.int_billing__payment),
   audits (
     unique_values(columns := payment_allocation_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
     not_null(
       columns := (payment_allocation_id, payment_id, invoice_id, amount_minor, allocated_at),
       condition := settled_at BETWEEN @start_ts AND @end_ts
+    ),
+    referential_integrity(
+      references := (payment_id = intermediate.int_billing__payment, invoice_id = intermediate.int_billing__invoice),
+      condition := settled_at BETWEEN @start_ts AND @end_ts,
+      blocking := FALSE
     )
   ),
   description 'One row per allocation of a payment to an invoice, as last told by the source and once it balances; deleted ones stay,

@@ -6,16 +6,27 @@ MODEL (
   owner data_engineering,
   grain payment_id,
   tags ('layer=intermediate', 'phi=pseudonymous'),
-  depends_on (intermediate.int_directory__account, intermediate.int_patients__patient, intermediate.int_billing__payer),
+  depends_on (
+    intermediate.int_billing__payer,
+    intermediate.int_directory__account,
+    intermediate.int_patients__patient,
+    reference.currency
+  ),
   audits (
     not_null(
       columns := (payment_id, account_id, patient_key, currency, received_minor),
       condition := settled_at BETWEEN @start_ts AND @end_ts
     ),
     payment_balances(condition := settled_at BETWEEN @start_ts AND @end_ts),
-    referential_integrity(column := account_id, parent := intermediate.int_directory__account, condition := settled_at BETWEEN @start_ts AND @end_ts),
-    referential_integrity(column := patient_key, parent := intermediate.int_patients__patient, condition := settled_at BETWEEN @start_ts AND @end_ts),
-    referential_integrity(column := payer_id, parent := intermediate.int_billing__payer, condition := settled_at BETWEEN @start_ts AND @end_ts)
+    referential_integrity(
+      references := (
+        account_id = intermediate.int_directory__account,
+        patient_key = intermediate.int_patients__patient,
+        payer_id = intermediate.int_billing__payer,
+        currency = reference.currency
+      ),
+      condition := settled_at BETWEEN @start_ts AND @end_ts
+    )
   ),
   description 'One row per payment, beside what of it was applied to invoices and what was given back.
 Use it for: proving that no more is applied or given back than was received, before anything is published. Not for: analysis

@@ -8,11 +8,21 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
+  depends_on (intermediate.int_billing__invoice, intermediate.int_billing__payment, reference.currency),
   audits (
     unique_values(columns := refund_id, condition := settled_at BETWEEN @start_ts AND @end_ts),
     not_null(
       columns := (refund_id, payment_id, invoice_id, currency, amount_minor, refunded_at),
       condition := settled_at BETWEEN @start_ts AND @end_ts
+    ),
+    referential_integrity(
+      references := (
+        payment_id = intermediate.int_billing__payment,
+        invoice_id = intermediate.int_billing__invoice,
+        currency = reference.currency
+      ),
+      condition := settled_at BETWEEN @start_ts AND @end_ts,
+      blocking := FALSE
     )
   ),
   description 'One row per refund of a payment, as last told by the source and once it balances; deleted ones stay,

@@ -13,7 +13,9 @@ MODEL (
   ),
   audits (
     not_null(columns := invoice_id),
-    referential_integrity(column := invoice_id, parent := intermediate.int_billing__invoice_change)
+    referential_integrity(references := (
+      invoice_id = intermediate.int_billing__invoice_change
+    ))
   ),
   description 'One row per invoice whose amounts an interval''s changes may have moved: by its header, a line, an allocation, a
 credit note or a refund, in any version. Use it for: bounding the recomputation of invoices. Not for: analysis.

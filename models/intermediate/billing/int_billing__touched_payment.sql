@@ -13,7 +13,9 @@ MODEL (
   ),
   audits (
     not_null(columns := payment_id),
-    referential_integrity(column := payment_id, parent := intermediate.int_billing__payment_change)
+    referential_integrity(references := (
+      payment_id = intermediate.int_billing__payment_change
+    ))
   ),
   description 'One row per payment that an interval''s changes may have moved: itself, an allocation or a refund, in any version,
 or an invoice that it is applied to. Use it for: bounding the recomputation of payments. Not for: analysis.

@@ -16,7 +16,13 @@ MODEL (
   blueprints ((stream := patient, party := account_id), (stream := platform, party := stripe_customer_id)),
   audits (
     unique_combination_of_columns(columns := (@party, currency, as_of_date)),
-    balance_rolls_forward(key := @party),
+    rolls_forward(
+      key := (@party, currency),
+      period := as_of_date,
+      opening := opening_minor,
+      movement := billed_minor - paid_minor - credited_minor - voided_minor - written_off_minor + recovered_minor,
+      closing := closing_minor
+    ),
     buckets_equal_balance
   ),
   description 'One row per billing party, currency and day from its first movement to the last day begun: the balance before and after the

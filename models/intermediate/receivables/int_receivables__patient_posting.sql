@@ -13,10 +13,16 @@ MODEL (
   signals (
     parents_due()
   ),
+  depends_on (
+    intermediate.int_directory__account
+  ),
   audits (
     unique_combination_of_columns(columns := (invoice_id, account_id, currency, due_on, entry_date, posted_at)),
     not_null(columns := (invoice_id, account_id, currency, due_on, entry_date)),
-    buckets_equal_entries
+    buckets_equal_entries,
+    referential_integrity(references := (
+      account_id = intermediate.int_directory__account
+    ), blocking := FALSE)
   ),
   description 'One row per patient''s invoice and day whose movements an interval''s changes moved, by how much: what the logs say now
 less what they said before the interval. The sum of all rows of a day is what is known of it now.

@@ -13,9 +13,15 @@ MODEL (
   signals (
     parents_due()
   ),
+  depends_on (
+    intermediate.int_directory__account
+  ),
   audits (
     unique_combination_of_columns(columns := (invoice_id, account_id, currency, revenue_date, posted_at)),
-    not_null(columns := (invoice_id, account_id, currency, revenue_date))
+    not_null(columns := (invoice_id, account_id, currency, revenue_date)),
+    referential_integrity(references := (
+      account_id = intermediate.int_directory__account
+    ), blocking := FALSE)
   ),
   description 'One row per patient''s invoice and day whose revenue an interval''s changes moved, by how much. Before tax.
 Use it for: int_revenue__patient_day. Not for: reading a single row as what happened; corrections are rows of their own.

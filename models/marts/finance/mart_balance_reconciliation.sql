@@ -11,9 +11,14 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (currency, month_start)),
     not_null(columns := (currency, month_start, opening_amount, closing_amount)),
-    forall(criteria := (
-      opening_amount + gross_amount - fee_amount - payout_amount = closing_amount
-    ))
+    rolls_forward(
+      key := currency,
+      period := month_start,
+      opening := opening_amount,
+      movement := gross_amount - fee_amount - payout_amount,
+      closing := closing_amount,
+      step := 'MONTH'
+    )
   ),
   description 'One row per settlement currency and month, from the first movement on: Northstar''s balance at Stripe, opening plus gross
 less fees less payouts is closing. Months are of the time at which Stripe made the movement, UTC.

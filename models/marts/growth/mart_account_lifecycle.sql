@@ -8,7 +8,6 @@ MODEL (
   ),
   tags ('layer=mart', 'subject=growth', 'cadence=half_hour'),
   audits (
-    unique_combination_of_columns(columns := (account_id, valid_from)),
     not_null(columns := (account_id, valid_from, valid_to, is_current, stage, account_name, stage_days)),
     history_is_seamless(key := account_id, opens_past := FALSE)
   ),
