@@ -22,6 +22,10 @@ _COLUMNS = """
 """
 Differing = Mapping[str, Mapping[str, str]]
 """By model: the columns that may differ, and why."""
+MAY_DIFFER: Differing = {"core.fct_payout_balance": {"settled_at": "the interval that computed the row"}}
+"""Columns that say when something was worked out, not what: on another way to the same end that is another time."""
+OF_ARRIVAL: Differing = {"core.fct_appointment_event": {"loaded_at": "the interval in which the event was read"}}
+"""Columns that say when a row arrived: the same rows, cut into other ticks, arrived at another time."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from appointment_oracle import backfill
 from company_lab import SOURCES, CompanyLab, open_company
 from company_sources import Sources
-from fresh import Differing, built_anew, models, unlike
+from fresh import MAY_DIFFER, built_anew, models, unlike
 from lab import LabWarehouse, open_warehouse
 from lifecycle_oracle import lifecycle
 from month_scenario import ANCHOR, DAILY, STRIDES, SUBJECTS, Month, MonthScenario, Subject
@@ -20,9 +20,6 @@ from northstar.simulator.postgres_server import PostgresServer
 
 # The first test that asks for the month waits for it.
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow]
-
-MAY_DIFFER: Differing = {"core.fct_payout_balance": {"settled_at": "the interval that computed the row"}}
-"""Columns that say when something was worked out, not what: a build in one go works all out at its own time."""
 
 MAY_BE_ZERO = {"core.fct_platform_revenue_day"}
 """Models whose rows stay, with zeros, when a day has lost all that it had; a build in one go has no such row."""
