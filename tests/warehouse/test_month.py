@@ -19,7 +19,7 @@ from northstar.simulator.company import Company
 from northstar.simulator.postgres_server import PostgresServer
 
 # The first test that asks for the month waits for it.
-pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(7200), pytest.mark.slow]
 
 MAY_DIFFER: Differing = {"core.fct_payout_balance": {"settled_at": "the interval that computed the row"}}
 """Columns that say when something was worked out, not what: a build in one go works all out at its own time."""
