@@ -19,7 +19,7 @@ from northstar.simulator.company import Company
 from northstar.simulator.postgres_server import PostgresServer
 
 # The first test that asks for the month waits for it.
-pytestmark = [pytest.mark.timeout(3600), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(7200), pytest.mark.slow]
 
 MAY_BE_ZERO = {"core.fct_platform_revenue_day"}
 """Models whose rows stay, with zeros, when a day has lost all that it had; a build in one go has no such row."""
