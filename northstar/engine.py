@@ -5,10 +5,10 @@ statements become one transaction, as they are on other engines: SQLMesh declare
 because DuckDB drops a statement's result at the commit that the adapter would send behind it.  Here the adapter sends
 none behind a single statement, which DuckDB commits by itself.
 
-What is merged is audited before it is committed, so that a merge whose audits fail leaves what was there.
-
 Each audit is noted as it ends: SQLMesh tells its console how many of a model's audits passed, and its notification
 targets which failed, but nobody which passed and how long they took.
+
+What is merged is audited before it is committed, so that a merge whose audits fail leaves what was there.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _tag: list[str] = []
 _listeners: list[Callable[[AuditRun], None]] = []
 _undoing: list[bool] = []
 _merge = threading.local()
-_scheduler_evaluate = Scheduler.evaluate
-_scheduler_audit = Scheduler._audit_snapshot
 _adapter_execute = EngineAdapter._execute
 _evaluator_audit = SnapshotEvaluator._audit
+_scheduler_evaluate = Scheduler.evaluate
+_scheduler_audit = Scheduler._audit_snapshot
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class TransactionalDuckDB(DuckDBEngineAdapter):
 def install() -> None:
     """Make SQLMesh use all this in the present process."""
     EngineAdapter._execute = _execute  # type: ignore[method-assign]
+    SnapshotEvaluator._audit = _audit  # type: ignore[method-assign, assignment]
     Scheduler.evaluate = _evaluate  # type: ignore[method-assign]
     Scheduler._audit_snapshot = _audit_snapshot  # type: ignore[method-assign]
-    SnapshotEvaluator._audit = _audit  # type: ignore[method-assign, assignment]
     engine_adapter.DuckDBEngineAdapter = TransactionalDuckDB  # type: ignore[attr-defined]
