@@ -93,6 +93,36 @@ def latest_image(
 
 
 @macro()
+def unknown_members(
+    evaluator: MacroEvaluator,
+    batch: exp.Expression,
+    key: exp.Expression,
+    known: exp.Expression,
+    also: exp.Expression | None = None,
+) -> exp.Expression:
+    """The keys of a dimension's members of whom nothing is known: -1, and each whose changes are all in quarantine.
+
+    Facts of the latter would else find no member, fail their audits, and be lost in inner joins.  They become ordinary
+    members as soon as one change of them is faultless.  ``also`` is one more that stands for nobody in particular.
+    """
+    table, column = batch.sql(dialect="snowflake"), key.sql(dialect="snowflake")
+    fixed = ["-1", *([also.sql(dialect="snowflake")] if also else [])]
+    return evaluator.parse_one(
+        f"""
+        {" UNION ALL ".join(f"SELECT {member} AS {column}" for member in fixed)}
+        UNION ALL
+        SELECT DISTINCT faulty.{column}
+        FROM {table} AS faulty
+        LEFT JOIN {known.sql(dialect="snowflake")} AS known
+          ON known.{column} = faulty.{column}
+        WHERE NOT faulty.fault_rule IS NULL
+          AND faulty.loaded_at <= {watermark(table)}
+          AND known.{column} IS NULL
+        """
+    )
+
+
+@macro()
 def documents_of(
     evaluator: MacroEvaluator,
     batch: exp.Expression,

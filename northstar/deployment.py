@@ -13,6 +13,7 @@ from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.snowflake_sink import SnowflakeSink
 from northstar.pseudonyms import ensure_key
+from northstar.runlog import ensure_tables
 from northstar.settings import Settings
 
 
@@ -33,6 +34,7 @@ def prepare_warehouse(context: Context, settings: Settings) -> None:
     try:
         prepare(connection)
         ensure_key(connection)
+        ensure_tables(connection)
         declare_raw(context, DuckDBSink(connection, LandingZone(settings.landing), owns=False))
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""How the warehouse is doing: its last tick, its sources, who writes, backfills under way, and what to do next.
+"""How the warehouse is doing: its last tick, its sources, failing audits, quarantine, backfills, and what to do next.
 
 Reads the files and the state directly: loading the SQLMesh project would take longer than a person wants to wait.
 """
@@ -55,11 +55,42 @@ class BackfillState:
 
 
 @dataclass(frozen=True)
+class FailingAudit:
+    """An audit whose newest result is a failure."""
+
+    model: str
+    audit: str
+    is_blocking: bool
+    fault_count: int
+    passed_at: datetime | None
+    """When it last passed, None when it never has."""
+
+    @property
+    def since(self) -> str:
+        """Since when it fails."""
+        return f"last passed {self.passed_at:%Y-%m-%d %H:%M}" if self.passed_at else "has not passed yet"
+
+
+@dataclass(frozen=True)
+class Held:
+    """Faulty changes of one batch and rule that wait for their source to correct them."""
+
+    source: str
+    batch: str
+    fault_rule: str
+    held: int
+    readmitted: int
+    """Of the same rule, how many were corrected."""
+
+
+@dataclass(frozen=True)
 class Advice:
     """Something that a person should know, and what to do about it."""
 
     what: str
     do: str
+    is_urgent: bool = True
+    """Whether the warehouse is not as it should be, so that ``--check`` says so."""
 
 
 @dataclass
@@ -72,6 +103,8 @@ class Status:
     """Why the warehouse could not be looked into just now."""
     last_tick: LastTick | None = None
     sources: list[SourceState] = field(default_factory=list)
+    audits: list[FailingAudit] = field(default_factory=list)
+    quarantine: list[Held] = field(default_factory=list)
     backfills: list[BackfillState] = field(default_factory=list)
 
     @property
@@ -79,7 +112,10 @@ class Status:
         """What to do next, the most pressing first; nothing when all is well."""
         if self.busy:
             return [] if self.holder else [Advice(self.busy, "close that program, or wait for it")]
-        return [*self._about_ticks(), *self._about_sources(), *self._about_backfills()]
+        return [
+            *self._about_ticks(), *self._about_sources(), *self._about_audits(), *self._about_backfills(),
+            *self._about_quarantine(),
+        ]  # fmt: skip
 
     def _about_ticks(self) -> list[Advice]:
         last = self.last_tick
@@ -113,6 +149,25 @@ class Status:
             and (source.last_error or (source.lag_seconds or 0) > (OBJECTIVE + TICK).total_seconds())
         ]
 
+    def _about_audits(self) -> list[Advice]:
+        told = self.last_tick.line.get("models_failed", {}) if self.last_tick else {}
+        return [
+            Advice(
+                f"{audit.model}: audit {audit.audit} finds {audit.fault_count:,} rows, {audit.since}",
+                "docs/quality.md, An audit fails",
+            )
+            for audit in self.audits
+            if audit.model not in told
+        ]
+
+    def _about_quarantine(self) -> list[Advice]:
+        held = {source: sum(one.held for one in self.quarantine if one.source == source) for source in SOURCES}
+        return [
+            Advice(f"{source}: {count:,} changes wait in quarantine", "docs/quality.md, Rows in quarantine", False)
+            for source, count in held.items()
+            if count
+        ]
+
     def _about_backfills(self) -> list[Advice]:
         held_by = self.holder.purpose if self.holder else ""
         return [
@@ -137,6 +192,10 @@ class Status:
                 "seconds": last.seconds, "rows_landed": last.rows_landed,
             },
             "sources": [source.as_line() for source in self.sources],
+            "audits_failing": [
+                {**vars(one), "passed_at": one.passed_at and one.passed_at.isoformat()} for one in self.audits
+            ],
+            "quarantine": [vars(one) for one in self.quarantine],
             "backfills": [
                 {**vars(one), "start": one.start.isoformat(), "end": one.end.isoformat()} for one in self.backfills
             ],
@@ -151,6 +210,11 @@ def status_of(settings: Settings, now: datetime) -> Status:
         with closing(_look_into(settings.duckdb)) as connection:
             found.last_tick = _last_tick(connection)
             found.sources = [source_state(connection, name, settings.environment, now) for name in SOURCES]
+            found.audits = [
+                FailingAudit(model, audit, is_blocking, faults, passed and from_naive_utc(passed))
+                for model, audit, is_blocking, faults, passed in _rows(connection, _AUDITS)
+            ]
+            found.quarantine = [Held(*row) for row in _rows(connection, _QUARANTINE)]
         found.backfills = _backfills(settings)
     except duckdb.IOException as error:
         found.busy = str(error).splitlines()[0]
@@ -176,6 +240,30 @@ def _last_tick(connection: duckdb.DuckDBPyConnection) -> LastTick | None:
     if row is None:
         return None
     return LastTick(from_naive_utc(row[0]), row[1], from_naive_utc(row[2]), row[3], row[4], json.loads(row[5]))
+
+
+_AUDITS = """
+SELECT model, audit, MAX_BY(is_blocking, audited_at), MAX_BY(fault_count, audited_at),
+    MAX(audited_at) FILTER (WHERE is_passed)
+FROM ops.audit_result GROUP BY model, audit, arguments
+HAVING MAX_BY(fault_count, audited_at) > 0
+ORDER BY 3 DESC, model, audit
+"""
+
+_QUARANTINE = """
+SELECT source, batch, fault_rule, SUM(held_count)::BIGINT, SUM(readmitted_count)::BIGINT
+FROM ops.quarantine GROUP BY source, batch, fault_rule
+HAVING SUM(held_count) > 0
+ORDER BY 4 DESC, 2, 3
+"""
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a model of schema ops; none before the first tick has made it."""
+    try:
+        return connection.execute(query).fetchall()
+    except duckdb.CatalogException:
+        return []
 
 
 _BACKFILLS = f"""

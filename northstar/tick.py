@@ -20,6 +20,7 @@ from northstar.ingest.runner import IngestReport
 from northstar.ingest.together import ingest_together
 from northstar.notify import Notifier, news
 from northstar.reasons import reason
+from northstar.runlog import RunLog, ensure_tables
 from northstar.stopping import Stopped
 from northstar.ticklog import TickLog
 from northstar.warehouse import RunReport, Warehouse, WarehouseError
@@ -117,6 +118,7 @@ def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str
     with logs.run("tick") as run_id, engine.tagged(run_id):
         started, clock = utc_now(), time.monotonic()
         report, log = TickReport(at, run_id), TickLog(warehouse.statements)
+        ensure_tables(warehouse.statements)
         warehouse.check()
         before = log.last_line()
         report.missed, report.killed = log.begin(at, started, report.as_line())
@@ -132,7 +134,10 @@ def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str
         failpoints.reach("before_record")
         models = list(report.run.models.values()) if report.run else []
         detail = report.as_line() | {"models": [asdict(model) for model in models]}
-        log.end(report.seconds, report.status, report.rows_landed, len(models), detail)
+        with log.transaction():
+            if report.run:
+                RunLog(warehouse.statements).write(at, started, utc_now(), report.run, warehouse.context)
+            log.end(report.seconds, report.status, report.rows_landed, len(models), detail)
         failpoints.reach("after_record")
         _log.info("tick_finished", extra=report.as_line())
         if told := news(report.as_line(), before):

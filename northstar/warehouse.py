@@ -19,11 +19,13 @@ from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils import CompletionStatus
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
+from sqlmesh.utils.date import to_timestamp
 from sqlmesh.utils.errors import PlanError, SQLMeshError
 
 from northstar import engine, stopping
 from northstar.contracts import CONTRACTS, load_contracts
 from northstar.deployment import declare_raw
+from northstar.engine import AuditRun
 from northstar.erasure.screen import Screen
 from northstar.gateway import is_snowflake, missing
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
@@ -33,6 +35,7 @@ from northstar.lock.owner import elapsed
 from northstar.promotion.ledger import Ledger, digest
 from northstar.pseudonyms import ensure_key
 from northstar.reasons import reason
+from northstar.runlog import ensure_tables
 from northstar.settings import Settings
 from northstar.snowflake_connection import Connection, Statements, open_connection
 
@@ -63,6 +66,10 @@ class ModelRun:
     """Rows written."""
     audits_passed: int = 0
     audits_failed: int = 0
+    start_ms: int = 0
+    """Begin of the first interval that it ran, milliseconds since 1970."""
+    end_ms: int = 0
+    """End of the last one, exclusive."""
 
 
 @dataclass
@@ -71,6 +78,8 @@ class RunReport:
 
     status: str
     models: dict[str, ModelRun] = field(default_factory=dict)
+    audits: list[AuditRun] = field(default_factory=list)
+    """Each audit of each batch."""
     failures: dict[str, str] = field(default_factory=dict)
     """Failed models, and the first line of why: without the failing rows, which may be sensitive."""
     skipped: list[str] = field(default_factory=list)
@@ -108,7 +117,9 @@ class RunRecorder(NoopConsole):
     ) -> None:
         """Count a finished batch of a model."""
         name = model_name(snapshot.name)
-        run = self.report.models.setdefault(name, ModelRun(name))
+        start, end = (int(to_timestamp(moment)) for moment in interval)
+        run = self.report.models.setdefault(name, ModelRun(name, start_ms=start, end_ms=end))
+        run.start_ms, run.end_ms = min(run.start_ms, start), max(run.end_ms, end)
         run.batches += 1
         run.seconds += (duration_ms or 0) / 1000
         run.rows += (execution_stats.total_rows_processed or 0) if execution_stats else 0
@@ -287,6 +298,7 @@ class Warehouse:
         tables are created first and filled by ``run``.  Repeating it heals an environment that was left half-made.
         """
         ensure_key(self.statements)
+        ensure_tables(self.statements)
         Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
         declare_raw(self.context, self.sink)
         with self.recorded() as recorder, engine.checked(self.check):
@@ -308,7 +320,7 @@ class Warehouse:
 
         Raises Stopped when the process was asked to stop on the way, and LockLost.
         """
-        with self.recorded() as recorder, _few_collections(), engine.checked(self.check):
+        with self.recorded() as recorder, _few_collections(), engine.checked(self.check), engine.audited_merges():
             report = recorder.report
             try:
                 status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)
@@ -328,6 +340,7 @@ class Warehouse:
         set_console(recorder)
         self.context.console = recorder
         try:
-            yield recorder
+            with engine.audits_told_to(recorder.report.audits.append):
+                yield recorder
         finally:
             set_console(NoopConsole())

@@ -11,12 +11,12 @@ MODEL (
   ),
   description 'One row per version of a clinic; region, name, address and opening days have history, the time zone has none: it is
 corrected in place, as it is a fact about the place. Use it for: attributes of a clinic as of a time. Not for: counting clinics
-without is_current.'
+without is_current. A clinic whose changes are all in quarantine has one version, named Unknown; its visits wait for its time zone.'
 );
 
 SELECT
   @version_key(version.clinic_id, version.valid_from)::BIGINT AS clinic_version_key, /* Version, surrogate key */
-  version.clinic_id::BIGINT AS clinic_id, /* Clinic, natural key; -1 for the unknown member */
+  version.clinic_id::BIGINT AS clinic_id, /* Clinic, natural key; -1 for the unknown member, as others of whom all is in quarantine */
   version.valid_from::TIMESTAMP AS valid_from, /* First instant of the version, UTC; 1900-01-01 for the first known */
   version.valid_to::TIMESTAMP AS valid_to, /* End, exclusive, UTC; 9999-12-31 while open */
   (
@@ -41,8 +41,8 @@ JOIN intermediate.int_directory__clinic AS clinic
   USING (clinic_id)
 UNION ALL
 SELECT
-  @version_key(-1, '1900-01-01'::TIMESTAMP)::BIGINT,
-  -1::BIGINT,
+  @version_key(unknown.clinic_id, '1900-01-01'::TIMESTAMP)::BIGINT,
+  unknown.clinic_id::BIGINT,
   '1900-01-01'::TIMESTAMP,
   '9999-12-31'::TIMESTAMP,
   TRUE,
@@ -58,3 +58,6 @@ SELECT
   NULL::DATE,
   'UTC'::VARCHAR,
   FALSE
+FROM (
+  @unknown_members(intermediate.int_directory__clinic_change, clinic_id, intermediate.int_directory__clinic_version)
+) AS unknown

@@ -6,7 +6,8 @@ MODEL (
   tags ('layer=core', 'zone=restricted', 'phi=pseudonymous'),
   audits (unique_values(columns := patient_key), not_null(columns := patient_key)),
   description 'One row per patient under a pseudonym, without history (SCD type 1), one for the unknown patient and one for all whom
-the warehouse was told to forget.
+the warehouse was told to forget. A patient whose changes are all in quarantine is there without attributes, so that visits are
+not lost.
 Use it for: counting and grouping patients inside the restricted zone. Not for: age at a visit (fct_visit_demographic); BI or release (marts_deid).'
 );
 
@@ -22,7 +23,7 @@ SELECT
 FROM intermediate.int_patients__patient
 UNION ALL
 SELECT
-  -1::BIGINT,
+  unknown.patient_key::BIGINT,
   NULL::BIGINT,
   NULL::BIGINT,
   NULL::VARCHAR,
@@ -30,13 +31,6 @@ SELECT
   NULL::VARCHAR,
   NULL::TIMESTAMP,
   FALSE
-UNION ALL
-SELECT
-  -2::BIGINT,
-  NULL::BIGINT,
-  NULL::BIGINT,
-  NULL::VARCHAR,
-  NULL::INT,
-  NULL::VARCHAR,
-  NULL::TIMESTAMP,
-  FALSE
+FROM (
+  @unknown_members(intermediate.int_patients__patient_change, patient_key, intermediate.int_patients__patient, -2)
+) AS unknown

@@ -10,12 +10,13 @@ MODEL (
     history_is_seamless(key := provider_id)
   ),
   description 'One row per version of a provider; specialty, credential and home clinic have history.
-Use it for: attributes of a provider as of a visit (macro as_of). Not for: counting providers without is_current.'
+Use it for: attributes of a provider as of a visit (macro as_of). Not for: counting providers without is_current.
+A provider whose changes are all in quarantine has one version, named Unknown, so that its visits are not lost.'
 );
 
 SELECT
   @version_key(version.provider_id, version.valid_from)::BIGINT AS provider_version_key, /* Version, surrogate key */
-  version.provider_id::BIGINT AS provider_id, /* Provider, natural key; -1 for the unknown member */
+  version.provider_id::BIGINT AS provider_id, /* Provider, natural key; -1 for the unknown member, as others of whom all is in quarantine */
   version.valid_from::TIMESTAMP AS valid_from, /* First instant of the version, UTC; 1900-01-01 for the first known */
   version.valid_to::TIMESTAMP AS valid_to, /* End, exclusive, UTC; 9999-12-31 while open */
   (
@@ -40,8 +41,8 @@ LEFT JOIN intermediate.int_directory__specialty AS specialty
   USING (specialty_code)
 UNION ALL
 SELECT
-  @version_key(-1, '1900-01-01'::TIMESTAMP)::BIGINT,
-  -1::BIGINT,
+  @version_key(unknown.provider_id, '1900-01-01'::TIMESTAMP)::BIGINT,
+  unknown.provider_id::BIGINT,
   '1900-01-01'::TIMESTAMP,
   '9999-12-31'::TIMESTAMP,
   TRUE,
@@ -57,3 +58,6 @@ SELECT
   NULL::VARCHAR,
   NULL::VARCHAR,
   FALSE
+FROM (
+  @unknown_members(intermediate.int_directory__provider_change, provider_id, intermediate.int_directory__provider_version)
+) AS unknown

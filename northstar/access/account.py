@@ -23,7 +23,7 @@ ZONES: dict[str, tuple[str, ...]] = {
     "deid": ("MARTS_DEID",),
     "physical": (
         "sqlmesh__REFERENCE", "sqlmesh__STAGING", "sqlmesh__INTERMEDIATE", "sqlmesh__CORE", "sqlmesh__MARTS_FINANCE",
-        "sqlmesh__MARTS_OPERATIONS", "sqlmesh__MARTS_GROWTH", "sqlmesh__MARTS_DEID",
+        "sqlmesh__MARTS_OPERATIONS", "sqlmesh__MARTS_GROWTH", "sqlmesh__MARTS_DEID", "sqlmesh__OPS",
     ),
 }  # fmt: skip
 """Groups of schemas that a role is given or not.  Schemas of dev environments belong to whoever makes them."""

@@ -107,6 +107,6 @@ def tags(account: Account, contracts: Contracts) -> Iterator[Tagged]:
     for schema in ZONES["physical"]:
         yield Tagged(ZONE_TAG, schema, None, None, zone_behind(schema))
     for contract in contracts:
-        if contract.source != "restricted" and not contract.by_rules:
+        if contract.schema.startswith("raw_") and not contract.by_rules:
             for column, found in contract.columns.items():
                 yield Tagged(TAG, contract.schema.upper(), contract.name.upper(), column.upper(), str(found))

@@ -10,6 +10,7 @@ from sqlmesh import Context
 from sqlmesh.core.model import Model
 
 from northstar.contracts import CONTRACTS, load_contracts
+from northstar.engine import arguments_text
 from northstar.phi.firewall import firewall_of, lineages, plain
 from northstar.phi.labels import zone_of
 from northstar.site.badges import badge_of, raw_labels
@@ -102,10 +103,7 @@ def audits_of(model: Model) -> list[dict[str, Any]]:
             stops = definitions[name].blocking
         else:
             stops = not name.endswith("_non_blocking") and (blocking is None or blocking != exp.false())
-        text = ", ".join(
-            f"{key} := {value.sql(dialect='snowflake')}" for key, value in arguments.items() if key != "blocking"
-        )
-        found.append({"name": name, "arguments": text, "blocking": stops})
+        found.append({"name": name, "arguments": arguments_text(arguments), "blocking": stops})
     return found
 
 

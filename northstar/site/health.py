@@ -28,17 +28,26 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     ),
     "quarantine": (
         "ops.quarantine",
-        "SELECT source, batch, fault_rule, CAST(loaded_at AS DATE) AS day, COUNT(*) AS records, "
-        "COUNT_IF(is_held) AS held FROM ops.quarantine GROUP BY 1, 2, 3, 4 ORDER BY 4",
+        "SELECT source, batch, fault_rule, loaded_on AS day, record_count AS records, held_count AS held "
+        "FROM ops.quarantine ORDER BY 4, 2, 3",
     ),
     "latency": (
         "ops.latency",
         "SELECT tick_at, source, MEDIAN(median_minutes) AS median_minutes, MAX(longest_minutes) AS longest_minutes, "
-        "SUM(change_count) AS changes FROM ops.latency WHERE change_count > 0 GROUP BY 1, 2 ORDER BY 1",
+        "MAX(change_count) AS changes FROM ops.latency WHERE change_count > 0 GROUP BY 1, 2 ORDER BY 1",
     ),
     "freshness": (
         "ops.mart_freshness",
-        "SELECT mart, source, complete_through, refreshed_at, lag_minutes FROM ops.mart_freshness",
+        "SELECT mart, source, complete_through, refreshed_at, lag_minutes FROM ops.mart_freshness ORDER BY 1, 2",
+    ),
+    "runs": (
+        "ops.model_run",
+        "SELECT model, MAX(interval_end) AS complete_through, MAX(started_at) AS started_at, "
+        "MAX_BY(seconds, started_at) AS seconds FROM ops.model_run WHERE NOT is_failed GROUP BY 1",
+    ),
+    "scores": (
+        "ops.quality_score",
+        "SELECT model, score, audit_count, passed_count, failing_count FROM ops.quality_score",
     ),
 }
 """By what they show: the table that a query needs, and the query in Snowflake's SQL."""

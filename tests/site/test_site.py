@@ -38,9 +38,16 @@ CREATE TABLE ops.audit_result AS SELECT 'marts_shop.mart_sale_day' AS model, 'no
   'columns := (sold_on, total)' AS arguments, TIMESTAMP '2026-01-05' - INTERVAL (i) HOUR AS audited_at,
   i = 2 AS is_failed, i <> 2 AS is_passed, IF(i = 2, 7, 0) AS fault_count, i = 0 AS is_latest FROM range(4) AS t(i);
 CREATE TABLE ops.quarantine AS SELECT 'shop' AS source, 'int_shop__sale' AS batch, 'no_amount' AS fault_rule,
-  TIMESTAMP '2026-01-04' AS loaded_at, i = 0 AS is_held FROM range(3) AS t(i);
+  DATE '2026-01-04' AS loaded_on, 3 AS record_count, 1 AS held_count;
 CREATE TABLE ops.latency AS SELECT TIMESTAMP '2026-01-05' AS tick_at, 'shop' AS source, 12.0 AS median_minutes,
-  30.0 AS longest_minutes, 96 AS change_count
+  30.0 AS longest_minutes, 96 AS change_count;
+CREATE TABLE ops.model_run AS SELECT 'intermediate.int_shop__sale' AS model,
+  TIMESTAMP '2026-01-05 00:00' AS interval_end, TIMESTAMP '2026-01-05 00:02' AS started_at,
+  1.5 AS seconds, FALSE AS is_failed;
+CREATE TABLE ops.mart_freshness AS SELECT 'marts_shop.mart_sale_day' AS mart, 'shop' AS source,
+  TIMESTAMP '2026-01-04 23:30' AS complete_through, TIMESTAMP '2026-01-05 00:02' AS refreshed_at, 30 AS lag_minutes;
+CREATE TABLE ops.quality_score AS SELECT 'marts_shop.mart_sale_day' AS model, 75.0 AS score, 4 AS audit_count,
+  3 AS passed_count, 0 AS failing_count
 """
 
 
@@ -210,6 +217,17 @@ def test_an_audit_shows_what_it_found_and_when(watched: Watched, site: Path) -> 
     row = watched.page.locator("tr", has_text="not_null").inner_text()
 
     assert "passed" in row and "2026-01-05 00:00 UTC" in row and "1 of 4" in row
+    assert "2026-01-04 22:00 UTC" in row, "the last failure"
+
+
+def test_a_model_says_how_far_and_how_good_it_is(watched: Watched, site: Path) -> None:
+    _open(watched, site, "model/marts_shop.mart_sale_day")
+    mart = watched.page.inner_text("main")
+    _open(watched, site, "model/intermediate.int_shop__sale")
+    fact = watched.page.inner_text("main")
+
+    assert "shop 2026-01-04 23:30 UTC" in mart and "75 of 100: 3 of 4 audits passed" in mart
+    assert "2026-01-05 00:02 UTC, 1.5 s" in fact
 
 
 @pytest.mark.parametrize("dark", [False, True])

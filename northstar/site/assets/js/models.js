@@ -96,7 +96,8 @@
     if (known.size) columns.push(
       { head: "last result", cell: (audit) => (of(audit) ? h("span", { class: `badge ${of(audit).fault_count ? "failed" : "passed"}` }, of(audit).fault_count ? NS.plural(of(audit).fault_count, "row") : "passed") : h("span", { class: "soft" }, "none yet")) },
       { head: "when", cell: (audit) => (of(audit) ? NS.time(of(audit).audited_at) : "") },
-      { head: "failed of all", number: true, phone: "failed of all", cell: (audit) => (of(audit) ? `${of(audit).failed} of ${of(audit).results}` : "") });
+      { head: "failed of all", number: true, phone: "failed of all", cell: (audit) => (of(audit) ? `${of(audit).failed} of ${of(audit).results}` : "") },
+      { head: "last failure", cell: (audit) => (of(audit) && of(audit).failed_at ? NS.time(of(audit).failed_at) : "") });
     return NS.table(columns, model.audits);
   };
 
@@ -106,7 +107,10 @@
     const children = (NS.children.get(name) || []).sort();
     const metrics = NS.data.metrics.filter((metric) => metric.mart === name);
     const readers = NS.data.exposures.filter((exposure) => exposure.reads[name]);
-    const freshness = (NS.data.health.freshness || []).filter((row) => row.mart === name);
+    const { freshness = [], runs = [], scores = [] } = NS.data.health;
+    const shown = freshness.filter((row) => row.mart === name);
+    const run = model.kind === "view" ? null : runs.find((row) => row.model === name);
+    const score = scores.find((row) => row.model === name);
     return [
       h("p", { class: "crumbs" }, h("a", { href: `#/models/${model.layer}` }, model.layer)),
       h("h1", {}, h("span", { class: "mono" }, name)),
@@ -116,7 +120,9 @@
         ["grain", model.grain.map((grain) => grain.join(", ")).join("; ")], ["refers to", model.references.flat().join(", ")],
         ["rows", model.rows === undefined ? "" : NS.number.format(model.rows)],
         ["promised within", model.freshness_minutes ? `${model.freshness_minutes} minutes` : ""],
-        ["complete through", freshness.length ? freshness.map((row) => `${row.source} ${NS.time(row.complete_through)}`).join("; ") : ""],
+        ["complete through", shown.length ? shown.map((row) => `${row.source} ${NS.time(row.complete_through)}`).join("; ") : run ? NS.time(run.complete_through) : ""],
+        ["last ran", run ? `${NS.time(run.started_at)}, ${NS.number.format(run.seconds)} s` : ""],
+        ["quality, 30 days", score ? `${NS.number.format(score.score)} of 100: ${score.passed_count} of ${score.audit_count} audits passed` : ""],
         ["file", h("span", { class: "mono small" }, model.path)],
       ]),
       h("h2", {}, NS.plural(model.columns.length, "column")),

@@ -1,0 +1,143 @@
+"""What the models and audits of each tick did, kept as tables: the ground of the models of schema ops.
+
+SQLMesh's state says which intervals are complete, and neither when they became so nor what an audit found.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlglot import exp
+from sqlmesh import Context
+
+from northstar.clock import to_naive_utc
+from northstar.phi.firewall import plain
+from northstar.snowflake_connection import Statements
+from northstar.ticklog import TickLog
+
+if TYPE_CHECKING:
+    from northstar.warehouse import RunReport
+
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS ops.model_log (
+    tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, model VARCHAR NOT NULL,
+    interval_start TIMESTAMP NOT NULL, interval_end TIMESTAMP NOT NULL, row_count BIGINT NOT NULL,
+    seconds DOUBLE NOT NULL, is_failed BOOLEAN NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS ops.audit_log (
+    tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, model VARCHAR NOT NULL, audit VARCHAR NOT NULL,
+    arguments VARCHAR NOT NULL, is_blocking BOOLEAN NOT NULL, audited_at TIMESTAMP NOT NULL,
+    fault_count BIGINT NOT NULL, seconds DOUBLE NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS ops.model_state (
+    model VARCHAR NOT NULL, complete_through TIMESTAMP NOT NULL, refreshed_at TIMESTAMP NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS ops.mart_input (
+    mart VARCHAR NOT NULL, source VARCHAR NOT NULL, model VARCHAR NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS ops.mart_log (
+    tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, mart VARCHAR NOT NULL, source VARCHAR NOT NULL,
+    complete_through TIMESTAMP NOT NULL)""",
+)
+KEPT = timedelta(days=90)
+"""How long it is kept what models ran, and which audits passed.  What an audit found is kept for good."""
+_ROWS_A_STATEMENT = 200
+_Item = TypeVar("_Item")
+
+_MARTS = """
+INSERT INTO ops.mart_log
+SELECT ?, ?, input.mart, input.source, MIN(state.complete_through)
+FROM ops.mart_input AS input LEFT JOIN ops.model_state AS state ON state.model = input.model
+GROUP BY input.mart, input.source
+HAVING COUNT(*) = COUNT(state.model)
+"""
+"""A mart is complete, in what it shows of a source, through where the slowest table on the way from there is."""
+
+
+def ensure_tables(connection: Statements) -> None:
+    """Create what ticks write where it is missing: a plan makes views over it."""
+    TickLog(connection)
+    for statement in _TABLES:
+        connection.execute(statement)
+
+
+class RunLog:
+    """The log of one warehouse.  Whoever writes to it holds the writer lock, and has begun a transaction."""
+
+    def __init__(self, connection: Statements) -> None:
+        self._connection = connection
+
+    def write(self, tick_at: datetime, started_at: datetime, now: datetime, run: RunReport, context: Context) -> None:
+        """Note what the run of a tick did, and how far it brought each mart."""
+        key = (to_naive_utc(tick_at), to_naive_utc(started_at))
+        failed = run.failures.keys()
+        ran = {
+            name: (_moment(model.start_ms), _moment(model.end_ms), model.rows, model.seconds, name in failed)
+            for name, model in run.models.items()
+        }
+        self._insert("model_log", [(*key, name, *did) for name, did in ran.items()])
+        self._insert(
+            "audit_log",
+            [
+                (*key, plain(one.snapshot), one.audit, one.arguments, one.is_blocking, to_naive_utc(one.audited_at),
+                 one.fault_count, one.seconds)
+                for one in run.audits
+            ],
+        )  # fmt: skip
+        done = {name: end for name, (_, end, *_, is_failed) in ran.items() if not is_failed}
+        self._note_state(done, to_naive_utc(now))
+        self._note_inputs(mart_inputs(context))
+        self._connection.execute(_MARTS, list(key))
+        if (tick_at.hour, tick_at.minute) == (0, 0):
+            self._forget(to_naive_utc(tick_at - KEPT))
+
+    def _forget(self, before: datetime) -> None:
+        for table, also in (("model_log", ""), ("mart_log", ""), ("audit_log", " AND fault_count = 0")):
+            self._connection.execute(f"DELETE FROM ops.{table} WHERE tick_at < ?{also}", [before])
+
+    def _note_state(self, done: Mapping[str, datetime], now: datetime) -> None:
+        """Put a model's new state in the place of the old; a replay of the past takes nothing back."""
+        known = dict(self._connection.execute("SELECT model, complete_through FROM ops.model_state").fetchall())
+        for names in _batched(list(done)):
+            places = ", ".join("?" * len(names))
+            self._connection.execute(f"DELETE FROM ops.model_state WHERE model IN ({places})", names)
+        self._insert("model_state", [(name, max(end, known.get(name, end)), now) for name, end in done.items()])
+
+    def _note_inputs(self, inputs: set[tuple[str, str, str]]) -> None:
+        known = set(self._connection.execute("SELECT mart, source, model FROM ops.mart_input").fetchall())
+        if inputs != known:
+            self._connection.execute("DELETE FROM ops.mart_input")
+            self._insert("mart_input", sorted(inputs))
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        for some in _batched(rows):
+            places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+            self._connection.execute(
+                f"INSERT INTO ops.{table} VALUES {places}", [value for row in some for value in row]
+            )
+
+
+def mart_inputs(context: Context) -> set[tuple[str, str, str]]:
+    """Of each mart and source: the tables that stand between the two, as (mart, source, model)."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    for name in context.dag.sorted:
+        schema = exp.to_table(name).db.lower()
+        sources[name] = {schema.removeprefix("raw_")} if schema.startswith("raw_") else set()
+        if model := context.models.get(name):
+            sources[name].update(*(sources[parent] for parent in model.depends_on or ()))
+    return set(_inputs(context, sources))
+
+
+def _inputs(context: Context, sources: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str, str]]:
+    kept = {name for name, model in context.models.items() if model.kind.is_incremental or model.kind.is_scd_type_2}
+    for mart in context.models:
+        if exp.to_table(mart).db.lower().startswith("marts_"):
+            for name in kept & {mart, *context.dag.upstream(mart)}:
+                yield from ((plain(mart), source, plain(name)) for source in sources[name])
+
+
+def _moment(milliseconds: int) -> datetime:
+    return to_naive_utc(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+def _batched(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[first : first + _ROWS_A_STATEMENT] for first in range(0, len(items), _ROWS_A_STATEMENT))
