@@ -53,8 +53,8 @@ class Entity:
         if self.name == "provider":
             for row in rows:
                 row["specialty_name"], row["specialty_group"] = SPECIALTIES.get(row.get("specialty_code"), (None, None))
-        if self.name == "clinic":  # the zone has no history (decision 7); without an image there is no clinic
-            images = {key: image for key in KEYS if (image := last_image(shown, key)) is not None}
+        if self.name == "clinic":  # without an image there is no clinic
+            images = {key: image for key in KEYS if (image := last_image(log, key)) is not None}
             rows = [{**row, "time_zone": images[row["key"]]["time_zone"]} for row in rows if row["key"] in images]
         return rows
 
@@ -70,7 +70,9 @@ def _provider(image: Image) -> Row:
 
 
 def _clinic(image: Image) -> Row:
-    return {("clinic_name" if name == "name" else name): value for name, value in image.items()}
+    shown = {("clinic_name" if name == "name" else name): value for name, value in image.items()}
+    shown.pop("time_zone", None)  # it has no history (decision 7)
+    return shown
 
 
 def _account(image: Image) -> Row:
