@@ -7,12 +7,15 @@ none behind a single statement, which DuckDB commits by itself.
 
 Each audit is noted as it ends: SQLMesh tells its console how many of a model's audits passed, and its notification
 targets which failed, but nobody which passed and how long they took.
+
+What is merged is audited before it is committed, so that a merge whose audits fail leaves what was there.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -24,6 +27,7 @@ from sqlmesh.core.audit import Audit
 from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
 from sqlmesh.core.model.definition import AuditResult
+from sqlmesh.core.scheduler import Scheduler
 from sqlmesh.core.snapshot import Snapshot, SnapshotEvaluator
 
 from northstar import failpoints
@@ -33,8 +37,12 @@ _checks: list[Callable[[], None]] = []
 _model: list[str] = []
 _tag: list[str] = []
 _listeners: list[Callable[[AuditRun], None]] = []
+_undoing: list[bool] = []
+_merge = threading.local()
 _adapter_execute = EngineAdapter._execute
 _evaluator_audit = SnapshotEvaluator._audit
+_scheduler_evaluate = Scheduler.evaluate
+_scheduler_audit = Scheduler._audit_snapshot
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,40 @@ def tagged(tag: str) -> Iterator[None]:
         yield
     finally:
         _tag.pop()
+
+
+@contextmanager
+def audited_merges() -> Iterator[None]:
+    """Undo in the block what a merge wrote when its audits fail.
+
+    An appended batch stays for people to look at, behind its watermark (docs/decisions.md); merged rows have none, and
+    whoever reads the table would see them.  Plans do without: what a developer's audit found should be there to see.
+    """
+    _undoing.append(True)
+    try:
+        yield
+    finally:
+        _undoing.pop()
+
+
+def _evaluate(self: Scheduler, snapshot: Snapshot, *args: Any, **kwargs: Any) -> Any:
+    if not _undoing or not (snapshot.is_incremental_by_unique_key or snapshot.is_scd_type_2):
+        return _scheduler_evaluate(self, snapshot, *args, **kwargs)
+    with ExitStack() as transaction:
+        transaction.enter_context(self.snapshot_evaluator.get_adapter(snapshot.model_gateway).transaction())
+        _merge.transaction = transaction
+        try:
+            return _scheduler_evaluate(self, snapshot, *args, **kwargs)
+        finally:
+            _merge.transaction = None
+
+
+def _audit_snapshot(self: Scheduler, *args: Any, **kwargs: Any) -> Any:
+    """Audit, then commit: SQLMesh records the interval next, and must not record what is not there."""
+    results = _scheduler_audit(self, *args, **kwargs)
+    if transaction := getattr(_merge, "transaction", None):
+        transaction.close()
+    return results
 
 
 def _set_tag(adapter: EngineAdapter) -> None:
@@ -160,4 +202,6 @@ def install() -> None:
     """Make SQLMesh use all this in the present process."""
     EngineAdapter._execute = _execute  # type: ignore[method-assign]
     SnapshotEvaluator._audit = _audit  # type: ignore[method-assign, assignment]
+    Scheduler.evaluate = _evaluate  # type: ignore[method-assign]
+    Scheduler._audit_snapshot = _audit_snapshot  # type: ignore[method-assign]
     engine_adapter.DuckDBEngineAdapter = TransactionalDuckDB  # type: ignore[attr-defined]

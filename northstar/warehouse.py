@@ -320,7 +320,7 @@ class Warehouse:
 
         Raises Stopped when the process was asked to stop on the way, and LockLost.
         """
-        with self.recorded() as recorder, _few_collections(), engine.checked(self.check):
+        with self.recorded() as recorder, _few_collections(), engine.checked(self.check), engine.audited_merges():
             report = recorder.report
             try:
                 status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)

@@ -26,6 +26,10 @@ Not for: the single transactions (fct_balance_transaction). Merged for touched p
 SELECT
   payout_id::VARCHAR AS payout_id, /* Payout, natural key */
   currency::VARCHAR AS currency, /* ISO 4217 currency of the balance */
+  created_at::TIMESTAMP AS created_at, /* When it was made, UTC */
+  arrives_at::TIMESTAMP AS arrives_at, /* When it is to arrive at the bank, UTC */
+  status::VARCHAR AS status, /* pending, in_transit, paid, failed or canceled */
+  failure_code::VARCHAR AS failure_code, /* Why it failed */
   is_automatic::BOOLEAN AS is_automatic, /* Whether Stripe made it by schedule; only these tell their transactions */
   reconciliation_status::VARCHAR AS reconciliation_status, /* not_applicable, in_progress or completed */
   amount_minor::BIGINT AS amount_minor, /* Amount of the payout, minor units */

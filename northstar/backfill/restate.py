@@ -48,7 +48,11 @@ class Restatement:
         completed = {snapshot: snapshot.intervals for snapshot in merged}
         for snapshot in merged if from_scratch else ():
             snapshot.intervals = []  # SQLMesh begins with an empty table when nothing is complete
-        with self._warehouse.recorded(after) as recorder, engine.checked(self._warehouse.check):
+        with (
+            self._warehouse.recorded(after) as recorder,
+            engine.checked(self._warehouse.check),
+            engine.audited_merges(),
+        ):
             self._scheduler.console = recorder
             report = recorder.report
             try:

@@ -210,7 +210,8 @@ def _live(lived: Day, services: Services, dsn: str) -> None:
 COMMANDS = {
     1: ("northstar status", "northstar contracts check", "northstar metrics", "northstar docs bus-matrix",
         "northstar gate --format markdown"),
-    2: ("sqlmesh audit --model intermediate.int_patients__patient_change --start 2026-11-04 --end 2026-11-05",),
+    2: ("sqlmesh audit --model intermediate.int_patients__patient_change --start 2026-11-04 --end 2026-11-05",
+        "northstar docs build --to {home}/site"),
     3: ("northstar status --json", "northstar sources --json", "sqlmesh run"),
 }  # fmt: skip
 """What people type after which tick: on a sound warehouse, after a failed audit, and on the spoilt one."""
@@ -218,7 +219,7 @@ COMMANDS = {
 
 def _say(lived: Day, command: str) -> None:
     """Run a command.  SQLMesh's own run prod, which is the project as it is; the gate reports on the changed one."""
-    program, *arguments = command.split()
+    program, *arguments = command.format(home=lived.home).split()
     project = ROOT if program == "sqlmesh" else lived.home / "project"
     if program == "sqlmesh":
         arguments = ["--log-file-dir", str(lived.home / "logs"), *arguments]
@@ -345,6 +346,14 @@ def test_no_file_outside_the_landing_zone_holds_a_word(day: Day) -> None:
         if file.is_file() and file not in own and (day.home / "landing") not in file.parents:
             content = file.read_bytes()
             assert [needle for needle in NEEDLES if needle.encode() in content] == [], file.name
+
+
+def test_the_documentation_site_was_among_those_files(day: Day) -> None:
+    data = (day.home / "site/data.js").read_text()
+
+    assert "mart_provider_utilization" in data
+    assert "NORTHSTAR=" in data
+    assert json.loads((day.home / "site/manifest.json").read_text())["nodes"]
 
 
 def test_marts_and_releases_hold_no_exact_postal_code_and_no_time_of_service(day: Day) -> None:

@@ -23,6 +23,7 @@ import fakesnow
 import fakesnow.arrow
 import fakesnow.cursor
 import fakesnow.fakes
+import fakesnow.info_schema
 import fakesnow.transforms
 import fakesnow.transforms.stage
 import pyarrow as pa
@@ -47,6 +48,7 @@ _COPY = re.compile(
 """The one form of COPY that the sink writes.  Any other is refused; that this one is Snowflake's, sqlfluff says."""
 _STAGE = re.compile(rf"CREATE STAGE IF NOT EXISTS (?P<stage>{_TABLE}) URL = '(?P<url>[^']+)'")
 _VALUE = re.compile(r'\$1:("(?:[^"]|"")+")::((?:[A-Z_]+)(?:\(\d+, \d+\))?)')
+_COLUMN_COMMENTS = re.compile(rf"ALTER (?:VIEW|TABLE) {_TABLE} ALTER COLUMN {_NAME} COMMENT ", re.DOTALL)
 _DONE = "SELECT 'Statement executed successfully.' AS status"
 
 IGNORED = {
@@ -85,8 +87,10 @@ _original: dict[str, Any] = {
     "init": FakeSnowflakeConnection.__init__,
     "create_table_as": fakesnow.transforms.create_table_as,
     "information_schema_fs": fakesnow.transforms.information_schema_fs,
+    "quotes": fakesnow.info_schema.insert_table_comment_sql,
     "sums": fakesnow.transforms.numeric_agg_implicit_cast,
     "timestamps": fakesnow.arrow.timestamp_to_sf_struct,
+    "hexadecimal": fakesnow.transforms.to_decimal,
     "write_pandas": fakesnow.fakes.write_pandas,
 }
 
@@ -153,11 +157,25 @@ def _timestamps(values: Any) -> pa.StructArray:
     return pa.StructArray.from_arrays(parts, fields=list(sent.type), mask=pc.is_null(whole))
 
 
+def _to_number(expression: exp.Expression) -> exp.Expression:
+    if isinstance(expression, exp.ToNumber) and set(expression.text("format")) == {"X"}:
+        digits = exp.DPipe(this=exp.Literal.string("0x"), expression=expression.this.copy())
+        return exp.cast(digits, "BIGINT")
+    result: exp.Expression = _original["hexadecimal"](expression)
+    return result
+
+
+def _table_comment(catalog: str, schema: str, table: str, comment: str | None) -> str:
+    written: str = _original["quotes"](catalog, schema, table, (comment or "").replace("'", "''"))
+    return written
+
+
 CORRECTIONS = {
     "temporary": Correction("CREATE TEMPORARY TABLE with three names is refused: make it a table"),
     "session": Correction("USE WAREHOUSE, USE ROLE and the query tag are refused: take them and do nothing"),
     "explain": Correction("EXPLAIN is refused: compile the query by asking for none of its rows"),
     "stage": Correction("SQLMesh's parser reads @stage as a macro, and stages are made once: keep them here"),
+    "comments": Correction("comments of several columns are refused: take them and do nothing, as with one"),
     "copy": Correction("COPY from a stage knows neither FILES nor FORCE: do what the sink's one form means"),
     "scale": Correction("DuckDB changes the scale of a number, which Snowflake refuses: refuse it"),
     "transaction": Correction("the result of BEGIN, COMMIT and ROLLBACK cannot be described: give one that can"),
@@ -181,6 +199,14 @@ CORRECTIONS = {
         "the server sends a timestamp that is NULL as 1970-01-01: send NULL",
         lambda: mock.patch.object(fakesnow.arrow, "timestamp_to_sf_struct", _timestamps),
     ),
+    "hexadecimal": Correction(
+        "TO_NUMBER with a format is not implemented: do it for digits to the base of 16",
+        lambda: mock.patch.object(fakesnow.transforms, "to_decimal", _to_number),
+    ),
+    "quotes": Correction(
+        "a table's comment with a quote in it is refused: double the quote",
+        lambda: mock.patch.object(fakesnow.info_schema, "insert_table_comment_sql", _table_comment),
+    ),
     "sums": Correction(
         "SUM of a NUMBER becomes a DOUBLE, and cents are lost: leave it exact",
         lambda: mock.patch.object(fakesnow.transforms, "numeric_agg_implicit_cast", lambda expression: expression),
@@ -197,6 +223,8 @@ def _instead(command: str, account: Snowflake, connection: duckdb.DuckDBPyConnec
         return f"SELECT * FROM ({bare.removeprefix('EXPLAIN USING TEXT ')}) LIMIT 0"
     if "stage" in on and (stage := _STAGE.fullmatch(bare)):
         account.stages.setdefault(_upper(stage["stage"]), Path(stage["url"].removeprefix("file://")))
+        return _DONE
+    if "comments" in on and _COLUMN_COMMENTS.match(bare):
         return _DONE
     if "copy" in on and bare.startswith("COPY INTO"):
         return _copied(bare, account, connection)

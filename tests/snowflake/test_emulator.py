@@ -60,6 +60,22 @@ def stage(session: Session) -> None:
         session.ask(f"CREATE STAGE IF NOT EXISTS OPS.LANDING URL = 'file://{session.home}'")
 
 
+def comments(session: Session) -> None:
+    session.ask(
+        "CREATE SCHEMA IF NOT EXISTS s", "CREATE VIEW s.v AS SELECT 1 AS a, 2 AS b",
+        "ALTER VIEW NORTHSTAR.s.v ALTER COLUMN a COMMENT 'one', COLUMN b COMMENT 'two'",
+    )  # fmt: skip
+
+
+def quotes(session: Session) -> None:
+    session.ask("CREATE SCHEMA IF NOT EXISTS s", "CREATE TABLE NORTHSTAR.s.t (x INT) COMMENT='a clinic''s visits'")
+    assert session.ask("SELECT x FROM s.t") == []
+
+
+def hexadecimal(session: Session) -> None:
+    assert session.ask("SELECT TO_NUMBER('FFFFFFFFFFFFFFF', 'XXXXXXXXXXXXXXX')") == [(2**60 - 1,)]
+
+
 def copy(session: Session) -> None:
     (session.home / "app").mkdir()
     pd.DataFrame({"id": [1, 2]}).to_parquet(session.home / "app" / "a.parquet")
@@ -134,7 +150,7 @@ def sums(session: Session) -> None:
 CHECKS: dict[str, Callable[[Session], None]] = {
     "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale,
     "transaction": transaction, "columns": columns, "public": public, "overwrite": overwrite, "views": views,
-    "nulls": nulls, "sums": sums,
+    "nulls": nulls, "sums": sums, "comments": comments, "quotes": quotes, "hexadecimal": hexadecimal,
 }  # fmt: skip
 
 

@@ -83,7 +83,7 @@ SELECT visit_id, clinic_id, day, minutes FROM little.visit WHERE NOT is_deleted
 """,
     "clinic_day": """
 MODEL (name little.clinic_day, kind INCREMENTAL_BY_UNIQUE_KEY (unique_key (clinic_id, day)),
-  audits (unique_combination_of_columns(columns := (clinic_id, day))));
+  audits (unique_combination_of_columns(columns := (clinic_id, day)), accepted_range(column := minutes, min_v := 0)));
 WITH touched AS (
   SELECT DISTINCT moved.clinic_id, moved.day FROM little.visit_change AS moved
   WHERE moved.visit_id IN (SELECT visit_id FROM little.visit_change WHERE loaded_at BETWEEN @start_ts AND @end_ts)

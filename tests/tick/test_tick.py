@@ -343,6 +343,24 @@ def test_a_model_fails_whole(little: Little, warehouse: Warehouse, monkeypatch: 
     assert contents(warehouse)["little.visit_change"] == before
 
 
+def test_a_merge_whose_audits_fail_leaves_what_was_there(little: Little, warehouse: Warehouse) -> None:
+    """Merged rows would be seen as soon as they are written, and SQLMesh audits them afterwards."""
+    little.live(0)
+    ticked(warehouse, little, 0)
+    before = contents(warehouse)["little.clinic_day"]
+    little.change("app", ("I", 500, 1, "2026-03-02", -9_000), ("I", 501, 1, "2026-03-09", 30))
+    report = ticked(warehouse, little, 1)
+    assert report.run is not None and list(report.run.failures) == ["little.clinic_day"]
+    assert contents(warehouse)["little.clinic_day"] == before
+
+    little.change("app", ("U", 500, 1, "2026-03-02", 20))
+    assert ticked(warehouse, little, 2).status == "ok"
+    days = warehouse.connection.execute(
+        "SELECT clinic_id, day, count(*), sum(minutes) FROM LITTLE.live_visit GROUP BY ALL"
+    ).fetchall()
+    assert contents(warehouse)["little.clinic_day"] == sorted(days, key=repr)
+
+
 def test_lag_and_errors_are_read_after_killed_and_missed_ticks(little: Little, warehouse: Warehouse) -> None:
     little.live(0)
     ticked(warehouse, little, 0)

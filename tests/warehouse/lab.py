@@ -119,8 +119,12 @@ def open_warehouse(
     slot: str = "northstar",
     sources: tuple[str, ...] = ("app",),
     project: Path = PROJECT,
+    gateway: Mapping[str, str] | None = None,
 ) -> Iterator[LabWarehouse]:
-    """An empty warehouse in the directory ``home``.  Each on one lab needs its own ``slot``."""
+    """An empty warehouse in the directory ``home``.  Each on one lab needs its own ``slot``.
+
+    ``gateway`` has the variables of another gateway than duckdb.
+    """
     home.mkdir(parents=True, exist_ok=True)
     environment = {
         "NORTHSTAR_PROJECT": str(project),
@@ -130,6 +134,7 @@ def open_warehouse(
         "NORTHSTAR_LOCK": str(home / "writer.lock"),
         "NORTHSTAR_APP_SLOT": slot,
         **lab.environment(),
+        **(gateway or {}),
     }
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in environment.items():  # SQLMesh reads its configuration from the environment

@@ -61,7 +61,10 @@ WITH touched AS (
 SELECT
   payout.payout_id::VARCHAR AS payout_id, /* Payout, natural key */
   payout.currency::VARCHAR AS currency, /* ISO 4217 currency of the balance */
+  payout.created_at::TIMESTAMP AS created_at, /* When it was made, UTC */
+  payout.arrives_at::TIMESTAMP AS arrives_at, /* When it is to arrive at the bank, UTC */
   payout.status::VARCHAR AS status, /* pending, in_transit, paid, failed or canceled */
+  payout.failure_code::VARCHAR AS failure_code, /* Why it failed */
   payout.is_automatic::BOOLEAN AS is_automatic, /* Whether Stripe made it by schedule; only these tell their transactions */
   payout.reconciliation_status::VARCHAR AS reconciliation_status, /* not_applicable, in_progress or completed */
   payout.amount_minor::BIGINT AS amount_minor, /* Amount of the payout, minor units */

@@ -53,7 +53,7 @@ SELECT
     THEN 'missing_key'
     WHEN arrived.starts_at IS NULL OR arrived.ends_at IS NULL
     THEN 'missing_time'
-    WHEN NOT status IN (
+    WHEN NOT COALESCE(status, '') IN (
       'proposed',
       'pending',
       'booked',

@@ -39,7 +39,7 @@ SELECT
     THEN NULL
     WHEN starts_at IS NULL OR ends_at IS NULL
     THEN 'missing_time'
-    WHEN NOT exception_kind IN ('pto', 'admin_block')
+    WHEN NOT COALESCE(exception_kind, '') IN ('pto', 'admin_block')
     THEN 'unknown_kind'
     WHEN ends_at <= starts_at
     THEN 'ends_not_after_start'

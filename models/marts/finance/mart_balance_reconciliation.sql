@@ -21,23 +21,31 @@ MODEL (
     )
   ),
   description 'One row per settlement currency and month, from the first movement on: Northstar''s balance at Stripe, opening plus gross
-less fees less payouts is closing. Months are of the time at which Stripe made the movement, UTC.
+less fees less payouts is closing. Months are of the time at which Stripe made the movement, UTC; movements of the running hour are not in it.
 Answers: how much of what was collected has not been paid out; what fees were. Use it for: the balance sheet''s cash in transit.
 Not for: amounts in customers'' currencies; for the running month as if it were over (is_complete).'
 );
 
-WITH movement AS (
+WITH passed AS (
   SELECT
-    currency,
-    DATE_TRUNC('MONTH', created_at)::DATE AS month_start,
-    SUM(IFF(transaction_type IN ('payout', 'payout_failure', 'payout_cancel'), 0, amount_minor)) AS gross_minor,
-    SUM(fee_minor) AS fee_minor,
-    SUM(IFF(transaction_type IN ('payout', 'payout_failure', 'payout_cancel'), -amount_minor, 0)) AS payout_minor,
-    SUM(net_minor) AS net_minor
-  FROM core.fct_balance_transaction
+    DATE_TRUNC('HOUR', complete_through) AS complete_through
+  FROM core.watermark_platform_billing
+  WHERE
+    subject = 'platform_billing'
+), movement AS (
+  SELECT
+    balance.currency,
+    DATE_TRUNC('MONTH', balance.created_at)::DATE AS month_start,
+    SUM(IFF(balance.transaction_type IN ('payout', 'payout_failure', 'payout_cancel'), 0, balance.amount_minor)) AS gross_minor,
+    SUM(balance.fee_minor) AS fee_minor,
+    SUM(IFF(balance.transaction_type IN ('payout', 'payout_failure', 'payout_cancel'), -balance.amount_minor, 0)) AS payout_minor,
+    SUM(balance.net_minor) AS net_minor
+  FROM core.fct_balance_transaction AS balance
+  JOIN passed
+    ON balance.created_at < passed.complete_through
   GROUP BY
-    currency,
-    DATE_TRUNC('MONTH', created_at)::DATE
+    balance.currency,
+    DATE_TRUNC('MONTH', balance.created_at)::DATE
 ), month AS (
   SELECT
     first.currency,
@@ -54,10 +62,10 @@ WITH movement AS (
     GROUP BY
       currency
   ) AS first
-  JOIN core.watermark_platform_billing AS watermark
-    ON watermark.subject = 'platform_billing'
   JOIN core.dim_date AS day
-    ON day.day_of_month = 1 AND day.date_day >= first.first_month AND day.date_day < watermark.complete_through
+    ON day.day_of_month = 1 AND day.date_day >= first.first_month
+  JOIN passed
+    ON day.date_day < passed.complete_through
   LEFT JOIN movement
     ON movement.currency = first.currency AND movement.month_start = day.date_day
 ), rolled AS (
@@ -70,7 +78,7 @@ SELECT
   rolled.currency::VARCHAR AS currency, /* ISO 4217 settlement currency */
   rolled.month_start::DATE AS month_start, /* First day of the month */
   (
-    DATEADD(MONTH, 1, rolled.month_start) <= watermark.complete_through
+    DATEADD(MONTH, 1, rolled.month_start) <= passed.complete_through
   )::BOOLEAN AS is_complete, /* Whether the month is over in data that has arrived */
   @major(rolled.closing_minor - rolled.net_minor, currency.exponent)::DECIMAL(18, 3) AS opening_amount, /* Balance at the beginning */
   @major(rolled.gross_minor, currency.exponent)::DECIMAL(18, 3) AS gross_amount, /* Charges, refunds, disputes and the rest, gross */
@@ -80,5 +88,4 @@ SELECT
 FROM rolled
 JOIN core.dim_currency AS currency
   ON currency.currency = rolled.currency
-JOIN core.watermark_platform_billing AS watermark
-  ON watermark.subject = 'platform_billing'
+CROSS JOIN passed

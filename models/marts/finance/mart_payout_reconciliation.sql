@@ -37,10 +37,10 @@ WITH paid AS (
 SELECT
   balance.payout_id::VARCHAR AS payout_id, /* Payout, natural key */
   balance.currency::VARCHAR AS currency, /* ISO 4217 currency of the balance */
-  payout.created_at::TIMESTAMP AS created_at, /* When it was made, UTC */
-  payout.arrives_at::DATE AS arrival_date, /* Day on which it is to arrive at the bank, UTC */
-  payout.status::VARCHAR AS status, /* pending, in_transit, paid, failed or canceled */
-  payout.failure_code::VARCHAR AS failure_code, /* Why it failed; its money is part of a later payout */
+  balance.created_at::TIMESTAMP AS created_at, /* When it was made, UTC */
+  balance.arrives_at::DATE AS arrival_date, /* Day on which it is to arrive at the bank, UTC */
+  balance.status::VARCHAR AS status, /* pending, in_transit, paid, failed or canceled */
+  balance.failure_code::VARCHAR AS failure_code, /* Why it failed; its money is part of a later payout */
   (
     balance.reconciliation_status = 'completed'
   )::BOOLEAN AS is_reconciled, /* Whether Stripe has told its transactions */
@@ -66,9 +66,8 @@ SELECT
     currency.exponent
   )::DECIMAL(18, 3) AS difference_amount /* Payout less its transactions; 0 once reconciled */
 FROM core.fct_payout_balance AS balance
-JOIN core.fct_payout AS payout
-  USING (payout_id)
 JOIN core.dim_currency AS currency
   ON currency.currency = balance.currency
 LEFT JOIN paid
   ON paid.payout_id = balance.payout_id
+  AND balance.reconciliation_status = 'completed' /* by the hour, as the rest of the row */

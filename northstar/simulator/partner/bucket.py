@@ -53,7 +53,8 @@ class FaultyServer(ThreadedMotoServer):
         super().__init__(ip_address="127.0.0.1", port=0, verbose=False)
         self.now: datetime | None = None
         """The time that answers carry, aware; the machine's own if None."""
-        self._faults: list[Fault] = []
+        self.faults: list[Fault] = []
+        """What is still to go wrong."""
         self._guard = threading.Lock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
@@ -89,12 +90,12 @@ class FaultyServer(ThreadedMotoServer):
     def inject(self, fault: Fault) -> None:
         """Let a fault befall the next requests that match it."""
         with self._guard:
-            self._faults.append(fault)
+            self.faults.append(fault)
 
     def clear_faults(self) -> None:
         """Serve everything well again."""
         with self._guard:
-            self._faults.clear()
+            self.faults.clear()
 
     def _server_entry(self) -> None:
         """As in moto, but for the layer around the application."""
@@ -140,11 +141,11 @@ class FaultyServer(ThreadedMotoServer):
 
     def _next_fault(self, method: str, path: str) -> Fault | None:
         with self._guard:
-            for fault in self._faults:
+            for fault in self.faults:
                 if fault.method == method and fault.key_contains in path:
                     fault.times -= 1
                     if fault.times == 0:
-                        self._faults.remove(fault)
+                        self.faults.remove(fault)
                     return fault
         return None
 
