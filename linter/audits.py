@@ -144,7 +144,7 @@ def _referred(model: Model, models: Models) -> dict[str, str]:
     Not those that hang on a source which the fact does without: it does not wait for it (design 4.1).
     """
     schema, name = place(model.fqn)
-    if schema != "core" or not name.startswith(("fct_", "bridge_")):
+    if schema != "core" or not name.startswith(("fct_", "bridge_", "dim_")):
         return {}
     known, own = _single_keys(models, besides=model), _sources(model.fqn, models)
     found = {}

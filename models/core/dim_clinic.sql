@@ -59,5 +59,5 @@ SELECT
   'UTC'::VARCHAR,
   FALSE
 FROM (
-  @unknown_members(intermediate.int_directory__clinic_change, clinic_id, intermediate.int_directory__clinic_version)
+  @unknown_members(intermediate.int_directory__clinic_change, clinic_id, intermediate.int_directory__clinic)
 ) AS unknown

@@ -7,7 +7,12 @@ MODEL (
   tags (
     'layer=core'
   ),
-  audits (unique_values(columns := price_id), not_null(columns := (price_id, product_id, currency))),
+  depends_on (core.dim_currency, core.dim_product),
+  audits (
+    unique_values(columns := price_id),
+    not_null(columns := (price_id, product_id, currency)),
+    referential_integrity(references := (product_id = core.dim_product, currency = core.dim_currency), blocking := FALSE)
+  ),
   description 'One row per price of a product, without history: a price never changes, it is replaced. Deleted ones stay, flagged.
 Use it for: price points and intervals of subscriptions. Not for: what was really paid; lines carry discounts.'
 );

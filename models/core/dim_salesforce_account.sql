@@ -9,9 +9,15 @@ MODEL (
   tags (
     'layer=core'
   ),
+  depends_on (
+    core.dim_account
+  ),
   audits (
     unique_values(columns := salesforce_account_id),
-    not_null(columns := (salesforce_account_id, account_id, match_status, is_deleted))
+    not_null(columns := (salesforce_account_id, account_id, match_status, is_deleted)),
+    referential_integrity(references := (
+      account_id = core.dim_account
+    ), blocking := FALSE)
   ),
   description 'One row per account in Salesforce, an organisation that is or may become a customer, without history, and one for the
 unknown. Use it for: which account of the app it is, type, segment and health as sales sees them. Not for: the owner as of a time

@@ -9,7 +9,16 @@ MODEL (
   tags (
     'layer=core'
   ),
-  audits (unique_values(columns := stripe_customer_id), not_null(columns := (stripe_customer_id, account_id, match_status))),
+  depends_on (
+    core.dim_account
+  ),
+  audits (
+    unique_values(columns := stripe_customer_id),
+    not_null(columns := (stripe_customer_id, account_id, match_status)),
+    referential_integrity(references := (
+      account_id = core.dim_account
+    ), blocking := FALSE)
+  ),
   description 'One row per customer in Stripe, also a deleted one: which account of the app it is. A bridge between what Stripe
 knows and dim_account, so that facts of Stripe need not wait for the app.
 Use it for: putting platform billing beside an account. Not for: attributes of the account (dim_account).'
