@@ -11,11 +11,11 @@ BATCH = """
 MODEL (name intermediate.int_visits__visit_change, kind INCREMENTAL_BY_TIME_RANGE (time_column loaded_at),
   signals (source_sealed(source := 'app')),
   audits (not_null(columns := (visit_id)), fault_share(max_share := 0.5, min_faults := 3),
-    accepted_range(column := minutes, min_v := 0, blocking := FALSE)));
+    accepted_range(column := minutes, max_v := 1440, blocking := FALSE)));
 SELECT visit_id::BIGINT AS visit_id, _op::VARCHAR AS operation, _seq::BIGINT AS commit_lsn, 0::BIGINT AS commit_seq,
   DATEADD(MINUTE, -9, _loaded_at)::TIMESTAMP AS committed_at, clinic_id::BIGINT AS clinic_id,
   minutes::BIGINT AS minutes,
-  CASE WHEN _op <> 'D' AND minutes < 0 THEN 'negative_minutes' END::VARCHAR AS fault_rule,
+  CASE WHEN _op <> 'D' AND minutes > 1440 THEN 'endless_visit' END::VARCHAR AS fault_rule,
   _loaded_at::TIMESTAMP AS loaded_at
 FROM raw_app.visit WHERE _loaded_at BETWEEN @start_ts AND @end_ts
 """

@@ -23,7 +23,7 @@ from northstar.tick import TickReport, tick
 from northstar.warehouse import Warehouse
 
 BATCH, RECORD = "intermediate.int_visits__visit_change", "intermediate.int_visits__visit_change_audited"
-GOOD, BAD = ("I", 901, 1, "2026-03-02", 30), ("I", 902, 1, "2026-03-02", -1)
+GOOD, BAD = ("I", 901, 1, "2026-03-02", 30), ("I", 902, 1, "2026-03-02", 2001)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_each_audit_is_told_with_what_it_found(warehouse: Warehouse, company: Li
         f"WHERE model = '{BATCH}' ORDER BY 1",
     )
     assert found == [
-        ("accepted_range", "column := minutes, min_v := 0", 1, False, False, True),
+        ("accepted_range", "column := minutes, max_v := 1440", 1, False, False, True),
         ("fault_share", "max_share := 0.5, min_faults := 3", 0, True, True, True),
         ("not_null", "columns := (visit_id)", 0, True, True, True),
     ]
@@ -71,7 +71,7 @@ def test_a_systemic_fault_stops_the_batch_before_core_and_is_told(warehouse: War
     ticked(warehouse, company, 0)
     ticked(warehouse, company, 1)
     before = rows(warehouse, "SELECT * FROM core.fct_visit ORDER BY ALL")
-    company.change("app", *(("I", 950 + n, 1, "2026-03-02", -1) for n in range(3)), GOOD)
+    company.change("app", *(("I", 950 + n, 1, "2026-03-02", 2001) for n in range(3)), GOOD)
     for number in (2, 3):
         assert ticked(warehouse, company, number).status == "models_failed"
     assert rows(warehouse, "SELECT * FROM core.fct_visit ORDER BY ALL") == before != []
@@ -93,14 +93,14 @@ def test_a_systemic_fault_stops_the_batch_before_core_and_is_told(warehouse: War
 
 
 def test_a_faulty_row_waits_until_its_record_is_told_without_fault(warehouse: Warehouse, company: Little) -> None:
-    company.change("app", BAD, GOOD, ("I", 903, 1, "2026-03-02", -5), ("I", 904, 1, "2026-03-02", -6))
+    company.change("app", BAD, GOOD, ("I", 903, 1, "2026-03-02", 2005), ("I", 904, 1, "2026-03-02", 2006))
     company.live(0)
     ticked(warehouse, company, 0)
     held = "SELECT SUM(record_count), SUM(held_count), SUM(readmitted_count) FROM ops.quarantine"
     assert rows(warehouse, held) == [(3, 3, 0)]
     assert rows(warehouse, "SELECT visit_id FROM core.fct_visit WHERE visit_id > 900") == []
 
-    company.change("app", ("U", 902, 1, "2026-03-02", 45), ("U", 903, 1, "2026-03-02", -7), ("D", 904, 1, None, None))
+    company.change("app", ("U", 902, 1, "2026-03-02", 45), ("U", 903, 1, "2026-03-02", 2007), ("D", 904, 1, None, None))
     ticked(warehouse, company, 1)
     company.change("app", ("U", 902, 1, "2026-03-02", 50))
     ticked(warehouse, company, 2)
@@ -112,10 +112,10 @@ def test_a_faulty_row_waits_until_its_record_is_told_without_fault(warehouse: Wa
         "FROM intermediate.int_quality__quarantine ORDER BY commit_lsn"
     )
     assert rows(warehouse, detail) == [
-        ("902", 1, "negative_minutes", False, "00:59"),
-        ("903", 3, "negative_minutes", True, None),
-        ("904", 4, "negative_minutes", False, "00:59"),
-        ("903", 12, "negative_minutes", True, None),
+        ("902", 1, "endless_visit", False, "00:59"),
+        ("903", 3, "endless_visit", True, None),
+        ("904", 4, "endless_visit", False, "00:59"),
+        ("903", 12, "endless_visit", True, None),
     ]
     admitted = "SELECT visit_id, minutes FROM core.fct_visit WHERE visit_id > 900 ORDER BY ALL"
     assert rows(warehouse, admitted) == [(901, 30), (902, 50)], "each once, as last told"
@@ -187,12 +187,12 @@ def test_the_site_reads_all_of_them(warehouse: Warehouse, company: Little) -> No
 
 
 def test_the_status_names_failing_audits_and_what_waits(company: Little) -> None:
-    company.change("app", BAD, GOOD, ("I", 903, 1, "2026-03-02", -5))
+    company.change("app", BAD, GOOD, ("I", 903, 1, "2026-03-02", 2005))
     with company.warehouse() as warehouse:
         ticked(warehouse, company, 0)
         company.change("app", ("U", 902, 1, "2026-03-02", 45))
         ticked(warehouse, company, 1)
-        company.change("app", ("U", 902, 1, "2026-03-02", -45))
+        company.change("app", ("U", 902, 1, "2026-03-02", 2045))
         ticked(warehouse, company, 2)
     settings = Settings.from_environment({**company.environment, "NORTHSTAR_APP_DSN": "x"})
     status = status_of(settings, MIDNIGHT + 3 * HALF_HOUR + timedelta(minutes=5))
@@ -212,4 +212,4 @@ def test_the_status_names_failing_audits_and_what_waits(company: Little) -> None
     assert [one["audit"] for one in line["audits_failing"]] == ["accepted_range"]
     assert [one["held"] for one in line["quarantine"]] == [2]
     screen = CliRunner().invoke(app, ["status"], env={"COLUMNS": "120"}).stdout
-    assert "accepted_range" in screen and "negative_minutes" in screen and len(screen.splitlines()) <= 40
+    assert "accepted_range" in screen and "endless_visit" in screen and len(screen.splitlines()) <= 40
