@@ -52,9 +52,10 @@ STRIDES = Month(
      _at(11, 12, 14)),
     refused=_at(11, 1, 7),
 )  # fmt: skip
-DAILY = Month(
-    "daily", (1, 2, 3, 4, 5, 6, 7, 8, 9, 10), (1, 2, 3),
-    tuple(ANCHOR + n * timedelta(days=1) for n in range(1, 32)),
+EVEN = Month(
+    "even", (1, 2, 3, 4, 5, 6, 7, 8, 9, 10), (1, 2, 3),
+    # Every second day, and the last one by itself.
+    tuple(ANCHOR + n * timedelta(days=1) for n in (*range(2, 31, 2), 31)),
     refused=_at(11, 1, 14),
 )  # fmt: skip
 
