@@ -52,8 +52,8 @@ STRIDES = Month(
      _at(11, 12, 14)),
     refused=_at(11, 1, 7),
 )  # fmt: skip
-EVEN = Month(
-    "even", (1, 2, 3, 4, 5, 6, 7, 8, 9, 10), (1, 2, 3),
+ALTERNATE = Month(
+    "alternate", (1, 2, 3, 4, 5, 6, 7, 8, 9, 10), (1, 2, 3),
     # Every second day, and the last one by itself.
     tuple(ANCHOR + n * timedelta(days=1) for n in (*range(2, 31, 2), 31)),
     refused=_at(11, 1, 14),

@@ -11,7 +11,7 @@ from company_sources import Sources
 from fresh import built_anew, models, unequal
 from lab import LabWarehouse, open_warehouse
 from lifecycle_oracle import lifecycle
-from month_scenario import ANCHOR, EVEN, STRIDES, SUBJECTS, Month, MonthScenario, Subject
+from month_scenario import ANCHOR, ALTERNATE, STRIDES, SUBJECTS, Month, MonthScenario, Subject
 from mrr_oracle import CLASSES, Mrr
 from receivable_oracle import ageing, entries
 
@@ -22,7 +22,7 @@ from northstar.simulator.postgres_server import PostgresServer
 pytestmark = [pytest.mark.timeout(7200), pytest.mark.slow]
 
 
-@pytest.fixture(scope="module", params=[STRIDES, EVEN], ids=lambda m: m.name)
+@pytest.fixture(scope="module", params=[STRIDES, ALTERNATE], ids=lambda m: m.name)
 def month(
     request: pytest.FixtureRequest, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MonthScenario]:
