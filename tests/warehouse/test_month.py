@@ -11,7 +11,7 @@ from company_sources import Sources
 from fresh import built_anew, models, unequal
 from lab import LabWarehouse, open_warehouse
 from lifecycle_oracle import lifecycle
-from month_scenario import ANCHOR, ALTERNATE, STRIDES, SUBJECTS, Month, MonthScenario, Subject
+from month_scenario import ALTERNATE, ANCHOR, STRIDES, SUBJECTS, Month, MonthScenario, Subject
 from mrr_oracle import CLASSES, Mrr
 from receivable_oracle import ageing, entries
 
