@@ -11,6 +11,7 @@ from sqlmesh.core import constants
 from sqlmesh.core.dialect import MacroVar
 from sqlmesh.core.linter.rule import Rule, RuleViolation
 from sqlmesh.core.model import Model
+from sqlmesh.utils.metaprogramming import SqlValue, prepare_env
 
 Models = Mapping[str, Model]
 Arguments = Mapping[str, exp.Expr]
@@ -63,12 +64,9 @@ def _blueprint(model: Model) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in (constants.SQLMESH_BLUEPRINT_VARS, constants.SQLMESH_BLUEPRINT_VARS_METADATA):
         if name in model.python_env:
-            found |= {key: str(value) for key, value in _values(model.python_env[name].payload).items()}
+            values: dict[str, Any] = prepare_env({name: model.python_env[name]})[name]
+            found |= {key: value.sql if isinstance(value, SqlValue) else str(value) for key, value in values.items()}
     return found
-
-
-def _values(payload: str) -> dict[str, Any]:
-    return dict(eval(payload, {"SqlValue": lambda sql: sql}))  # SQLMesh's own repr of a dict
 
 
 def _uniqueness(model: Model, models: Models) -> Iterator[str]:

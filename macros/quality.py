@@ -60,7 +60,10 @@ BATCHES = {
         "intermediate.int_partner__survey_response_change": "file_sha256 || ':' || record_number::VARCHAR",
     },
 }
-"""By source: each batch, and the key under which a later change settles a faulty one."""
+"""By source: each batch, and the key under which a later change settles a faulty one.
+
+Each has the record of its audits (models/intermediate/audited.sql), and its faulty rows are in the quarantine.
+"""
 
 PSEUDONYM = "patient_key"
 PATIENT_RULE = "IFF(told.fault_rule IS NULL, NULL, 'patient_rule')"
@@ -75,6 +78,12 @@ def _batches() -> Iterator[tuple[str, str, str]]:
 
 def _name(batch: str) -> str:
     return batch.partition(".")[2]
+
+
+@macro()
+def each_batch(evaluator: MacroEvaluator) -> str:
+    """Blueprints: one with the name of each batch, as ``batch``."""
+    return f"({', '.join(f'(batch := {_name(batch)})' for _, batch, _ in _batches())})"
 
 
 @macro()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 
-from northstar.snowflake_connection import Statements
+from northstar.statements import Statements
 
 _BLOCK = 64
 """Bytes in a block of SHA-256."""

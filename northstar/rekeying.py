@@ -12,6 +12,7 @@ from northstar.contracts import Contracts
 from northstar.ingest.duckdb_sink import quoted
 from northstar.phi.tables import held_tables, patient_queries
 from northstar.pseudonyms import LARGEST_PSEUDONYM, pseudonym_sql, write_key
+from northstar.statements import transaction
 from northstar.warehouse import WarehouseError
 
 _LOG = """
@@ -38,14 +39,9 @@ def rotate(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> Rotat
     Killed at any point it leaves the warehouse as it was.  The caller holds the writer lock.  Raises WarehouseError
     when there is no key yet, or two patients would share a pseudonym under the new one.
     """
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         rotation = _rotate(connection, contracts)
         failpoints.reach("rotate_before_commit")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     connection.execute("DROP TABLE IF EXISTS temp.pseudonym_map")
     connection.execute("CHECKPOINT")
     return rotation

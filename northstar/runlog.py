@@ -15,7 +15,7 @@ from sqlmesh import Context
 
 from northstar.clock import to_naive_utc
 from northstar.phi.firewall import plain
-from northstar.snowflake_connection import Statements
+from northstar.statements import Statements
 from northstar.ticklog import TickLog
 
 if TYPE_CHECKING:

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from sqlmesh.core.config import SnowflakeConnectionConfig
-
-
-class Answer(Protocol):
-    """What a statement gave back."""
-
-    def fetchone(self) -> Any:
-        """The next row, None when there is none left."""
-
-    def fetchall(self) -> Any:
-        """All rows that are left."""
-
-
-class Statements(Protocol):
-    """Either engine's connection, for statements that both understand."""
-
-    def execute(self, statement: str, parameters: Any = ..., /) -> Answer:
-        """Execute with ``?`` for parameters."""
 
 
 class Connection:

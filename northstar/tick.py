@@ -21,6 +21,7 @@ from northstar.ingest.together import ingest_together
 from northstar.notify import Notifier, news
 from northstar.reasons import reason
 from northstar.runlog import RunLog, ensure_tables
+from northstar.statements import transaction
 from northstar.stopping import Stopped
 from northstar.ticklog import TickLog
 from northstar.warehouse import RunReport, Warehouse, WarehouseError
@@ -134,7 +135,7 @@ def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str
         failpoints.reach("before_record")
         models = list(report.run.models.values()) if report.run else []
         detail = report.as_line() | {"models": [asdict(model) for model in models]}
-        with log.transaction():
+        with transaction(warehouse.statements):
             if report.run:
                 RunLog(warehouse.statements).write(at, started, utc_now(), report.run, warehouse.context)
             log.end(report.seconds, report.status, report.rows_landed, len(models), detail)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from northstar.clock import TICK, from_naive_utc, to_naive_utc
-from northstar.snowflake_connection import Statements
+from northstar.statements import Statements, transaction
 
 _TABLE = (
     "CREATE SCHEMA IF NOT EXISTS ops",
@@ -38,24 +36,13 @@ class TickLog:
         last = self.last_boundary()
         first = tick_at if last is None else last + TICK
         missed = [first + number * TICK for number in range((tick_at - first) // TICK)]
-        with self.transaction():
+        with transaction(self._connection):
             killed = self._connection.execute("SELECT tick_at FROM ops.tick_log WHERE status = 'running'").fetchall()
             self._connection.execute("UPDATE ops.tick_log SET status = 'killed' WHERE status = 'running'")
             for boundary in missed:
                 self._insert(boundary, started_at, "missed", {})
             self._insert(tick_at, started_at, "running", detail)
         return missed, [from_naive_utc(boundary) for (boundary,) in killed]
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All that the block writes over this connection, or nothing."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
 
     def end(self, seconds: float, status: str, rows_landed: int, models_run: int, detail: dict[str, Any]) -> None:
         """Complete the entry of the tick that runs."""

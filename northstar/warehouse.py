@@ -37,7 +37,8 @@ from northstar.pseudonyms import ensure_key
 from northstar.reasons import reason
 from northstar.runlog import ensure_tables
 from northstar.settings import Settings
-from northstar.snowflake_connection import Connection, Statements, open_connection
+from northstar.snowflake_connection import Connection, open_connection
+from northstar.statements import Statements
 
 _log = logging.getLogger("northstar.warehouse")
 

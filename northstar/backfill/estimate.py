@@ -13,7 +13,7 @@ from sqlglot import exp
 from northstar.backfill.keys import TouchedKeys
 from northstar.backfill.scope import How, Range, Scope, Target, from_ms
 from northstar.clock import to_naive_utc
-from northstar.snowflake_connection import Statements
+from northstar.statements import Statements
 
 _TICKS = 500
 """Ticks that are looked at, the newest, beside the one that wrote the most: the first load, as a rule."""

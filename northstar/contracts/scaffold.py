@@ -90,10 +90,10 @@ def scaffold(
     for file, text in ((staging, _staging(table)), (batch, _batch(table, subject))):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_formatted(text, options), encoding="utf-8")
-    audited = project / "models" / "intermediate" / "audited.sql"
-    text = audited.read_text(encoding="utf-8")
-    entry = f"    (\n      batch := {batch.stem}\n    ),\n"
-    audited.write_text(text.replace("  blueprints (\n", f"  blueprints (\n{entry}", 1), encoding="utf-8")
+    listed = project / "macros" / "quality.py"
+    text = listed.read_text(encoding="utf-8")
+    entry = f'        "intermediate.{batch.stem}": "{table.key}",\n'
+    listed.write_text(text.replace('    "app": {\n', f'    "app": {{\n{entry}', 1), encoding="utf-8")
     context.close()
     steps = [
         f"class every column in {contract.relative_to(project)}; until then sqlmesh lint names what is denied",
@@ -101,7 +101,7 @@ def scaffold(
         "in both what each column means",
         "sqlmesh lint, sqlmesh format, sqlmesh plan dev",
     ]
-    return Scaffold([contract, declaration, staging, batch, audited], steps)
+    return Scaffold([contract, declaration, staging, batch, listed], steps)
 
 
 def _table(contracts: Contracts, raw: Mapping[str, LiveObject], name: str, entity: str | None) -> _Table:

@@ -30,6 +30,7 @@ from northstar.phi.firewall import Firewall
 from northstar.phi.lineage import OUTPUT, Node
 from northstar.phi.tables import HeldTable, held_tables, patient_queries, raw_tables
 from northstar.pseudonyms import pseudonym_sql
+from northstar.statements import transaction
 
 _TELLING = ("contact", "social_security", "medical_record", "beneficiary")
 """Kinds of identifiers that only one patient has; a name or an address may be another's too."""
@@ -82,8 +83,7 @@ def forget(
     traces = _traces(connection, contracts, patient_id)
     failpoints.reach("erasure_listed")
     _files(connection, landing, contracts, traces, result)
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         pseudonym = _pseudonym(connection, patient_id)
         _raw(connection, contracts, traces, result)
         failpoints.reach("erasure_raw_done")
@@ -103,10 +103,6 @@ def forget(
             ],
         )
         failpoints.reach("erasure_before_commit")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     connection.execute("CHECKPOINT")
     return result
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from northstar.ingest.contract import Batch, IngestError, LandedFile
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.types import drift, duckdb_type
+from northstar.statements import transaction
 
 CATALOG = "NORTHSTAR"
 """Upper case: SQLMesh compares catalog names as strings, and models are written in dialect snowflake."""
@@ -122,7 +122,7 @@ class DuckDBSink:
     def replace(self, source: str, load_id: str, files: Sequence[LandedFile]) -> None:
         """Put files in the place of what raw has of a load; the ledger stays as it is."""
         schema = f"raw_{source}"
-        with self._loading, self._transaction():
+        with self._loading, transaction(self._connection):
             tables = self._tables(schema)
             for object in {file.object for file in files} & tables.keys():
                 self._connection.execute(f"DELETE FROM {schema}.{quoted(object)} WHERE _load_id = ?", [load_id])
@@ -133,20 +133,10 @@ class DuckDBSink:
         failpoints.reach("after_replace")
 
     def _load_whole(self, source: str, batch: Batch, loaded_at: datetime) -> None:
-        with self._transaction():
+        with transaction(self._connection):
             self._load(source, batch, loaded_at)
             failpoints.reach("before_commit")
         failpoints.reach("after_commit")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
 
     def declare(self, schema: str, object: str, columns: Mapping[str, str]) -> None:
         """Create an empty raw table that models read, unless it is there: its source may be down, or have no rows."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from northstar.ingest.contract import Cursor
-from northstar.snowflake_connection import Statements
+from northstar.statements import Statements
 
 CURSORS_KEPT = 100
 """Batches of a source whose cursors stay in the ledger; one of 1,200 tables takes 80 KB, and only the last is read."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -26,6 +25,7 @@ from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.snowflake_tables import RawTables, column_type, literal, name_of, quoted
 from northstar.ingest.types import duckdb_type
 from northstar.snowflake_connection import Connection
+from northstar.statements import transaction
 
 STAGE = "NORTHSTAR.OPS.LANDING"
 """The stage over the landing zone, unless ``NORTHSTAR_SNOWFLAKE_STAGE`` names another."""
@@ -89,7 +89,7 @@ class SnowflakeSink:
         with self._loading:
             self._refuse_known(source, batch)
             selects = self._fit(source, batch.files)
-            with self._transaction():
+            with transaction(self._connection):
                 self._copy(source, batch.files, selects, midway="in_load")
                 self._record(source, batch, loaded_at)
                 failpoints.reach("before_commit")
@@ -99,7 +99,7 @@ class SnowflakeSink:
         """Put files in the place of what raw has of a load; the ledger stays as it is."""
         with self._loading:
             selects = self._fit(source, files)
-            with self._transaction():
+            with transaction(self._connection):
                 for object in sorted({file.object for file in files}):
                     self._connection.execute(f"DELETE FROM {_table(source, object)} WHERE _load_id = ?", [load_id])
                 self._copy(source, files, selects)
@@ -117,16 +117,6 @@ class SnowflakeSink:
         """Close the connection if it is this sink's own."""
         if self._owns:
             self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN TRANSACTION")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
 
     def _refuse_known(self, source: str, batch: Batch) -> None:
         known = self._connection.execute(

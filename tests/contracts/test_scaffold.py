@@ -75,6 +75,9 @@ def test_a_table_listed_by_rules_becomes_explicit_and_denied(project: Path, monk
     staging = context.get_model("staging.stg_app__encounter", raise_if_missing=True)
     assert "PATIENT_KEY" in (staging.columns_to_types or {})
     assert "COMMENT" not in (staging.columns_to_types or {}), "free text stays in raw"
+    assert context.get_model("intermediate.int_clinical__encounter_change_audited")
+    held = context.get_model("intermediate.int_quality__quarantine", raise_if_missing=True)
+    assert any("INT_CLINICAL__ENCOUNTER_CHANGE" in name for name in held.depends_on)
     for test in (
         structure.test_models_belong_to_a_known_layer,
         structure.test_models_read_their_own_layer_or_the_one_before,
@@ -100,7 +103,8 @@ def test_a_table_that_nobody_knew_gets_a_contract(project: Path) -> None:
     assert str(found.classification("mood")) == "denied" and "mood" in found.columns
     assert (project / "models" / "staging" / "app" / "stg_app__mood.sql").exists()
     assert "- name: raw_app.wellness__moods\n" in (project / "external_models" / "app.yaml").read_text()
-    assert "batch := int_wellness__mood_change" in (project / "models" / "intermediate" / "audited.sql").read_text()
+    listed = (project / "macros" / "quality.py").read_text()
+    assert '"intermediate.int_wellness__mood_change": "encounter_id",' in listed
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +30,5 @@ def reduced_project(home: Path) -> Path:
     audited = home / "models/intermediate/audited.sql"
     batches = [name.rpartition("/")[2] for name in MODELS if name.endswith("_change")]
     entries = ", ".join(f"(batch := {batch})" for batch in batches)
-    text = re.sub(r"blueprints \(.*?\n  \),\n", f"blueprints ({entries}),\n", audited.read_text(), flags=re.DOTALL)
-    audited.write_text(text)
+    audited.write_text(audited.read_text().replace("@each_batch()", f"({entries})"))
     return home

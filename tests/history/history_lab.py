@@ -20,6 +20,7 @@ from slices import copy_slice
 
 from northstar.engine import TransactionalDuckDB
 from northstar.settings import Settings
+from northstar.simulator.services import settings_under
 from northstar.warehouse import Warehouse
 
 MIDNIGHT = datetime(2026, 1, 2)
@@ -150,13 +151,7 @@ def land(lab: HistoryLab, table: str, rows: Iterable[Row]) -> None:
 def open_history(home: Path, *more: str) -> Iterator[HistoryLab]:
     """A warehouse of the three dimensions and ``more`` models, none of which has run."""
     copy_slice(home / "project", *(entity.dimension for entity in ENTITIES), *more)
-    environment = {
-        "NORTHSTAR_PROJECT": str(home / "project"),
-        "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),
-        "NORTHSTAR_STATE": str(home / "state.duckdb"),
-        "NORTHSTAR_LANDING": str(home / "landing"),
-        "NORTHSTAR_LOCK": str(home / "writer.lock"),
-    }
+    environment = {"NORTHSTAR_PROJECT": str(home / "project"), **settings_under(home)}
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in environment.items():
             patch.setenv(variable, value)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from projects import PARTS, PROJECT, copy_project
 
+from macros.quality import BATCHES
+
 _NAME = re.compile(r"MODEL \(\s*name ([\w.@{}]+)")
 _BLUEPRINTS = re.compile(r"  blueprints \((.*?)\),\n(?=  \w+[ (]|\);)", re.DOTALL)
 _ITEM = re.compile(r"\(([^()]*)\)")
@@ -37,11 +39,17 @@ def copy_slice(destination: Path, *wanted: str) -> None:
         items = [models[name].item for name in sorted(kept) if models[name].file == file]
         target = destination / file.relative_to(PROJECT)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(_only(file.read_text(), [item for item in items if item is not None]))
+        target.write_text(_only(_text(file), [item for item in items if item is not None]))
+
+
+def _text(file: Path) -> str:
+    """A file with its blueprints written out."""
+    names = (batch.partition(".")[2] for batches in BATCHES.values() for batch in batches)
+    return file.read_text().replace("@each_batch()", f"({', '.join(f'(batch := {name})' for name in names)})")
 
 
 def _read(file: Path) -> Iterator[_Model]:
-    text = file.read_text()
+    text = _text(file)
     found = _NAME.search(text)
     assert found, file
     blueprints = _BLUEPRINTS.search(text)

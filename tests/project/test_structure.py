@@ -50,7 +50,7 @@ def short(name: str) -> str:
 def _is_blueprint(model: Model) -> bool:
     """Whether several models are made from the model's file."""
     assert model._path is not None
-    return "blueprints (" in model._path.read_text()
+    return "  blueprints " in model._path.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -43,9 +43,7 @@ def observe(company: Little) -> Little:
         (models / f"{name}.sql").write_text(text)
     for folder in ("ops", "intermediate/quality"):
         shutil.copytree(ROOT / "models" / folder, models / folder)
-    record = (ROOT / "models/intermediate/audited.sql").read_text()
-    only = "  blueprints ((batch := int_visits__visit_change)),\n"
-    (models / "audited.sql").write_text(re.sub(r"  blueprints \(.*?\n  \),\n", only, record, count=1, flags=re.DOTALL))
+    shutil.copy(ROOT / "models/intermediate/audited.sql", models)
     (project / "macros").mkdir()
     (project / "macros/__init__.py").touch()
     macros = (ROOT / "macros/quality.py").read_text()

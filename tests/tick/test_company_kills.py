@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -159,7 +160,7 @@ def live_through(day: Trouble, calm: Side, lab: CompanyLab, project: Path) -> No
         for befall in FAULTS.get(number, ()):
             befall(day, at)
         for place in places:
-            day.kill(lambda at=at: day.struck.tick(at), place)  # type: ignore[misc]
+            day.kill(partial(day.struck.tick, at), place)
         tick_well(day.struck, at)
 
 

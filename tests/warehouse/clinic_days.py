@@ -27,6 +27,7 @@ from northstar.ingest import together
 from northstar.ingest.contract import Batch, Cursor, LedgerView
 from northstar.ingest.landing import LandingZone
 from northstar.settings import Settings
+from northstar.simulator.services import settings_under
 from northstar.tick import TickReport, tick
 from northstar.warehouse import Warehouse
 
@@ -215,10 +216,7 @@ def open_clinic_days(home: Path) -> Iterator[ClinicDays]:
     config.write_text(config.read_text().replace("linter:\n  enabled: true", "linter:\n  enabled: false"))
     environment = {
         "NORTHSTAR_PROJECT": str(home / "project"),
-        "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),
-        "NORTHSTAR_STATE": str(home / "state.duckdb"),
-        "NORTHSTAR_LANDING": str(home / "landing"),
-        "NORTHSTAR_LOCK": str(home / "writer.lock"),
+        **settings_under(home),
         "NORTHSTAR_SOURCE_WAIT": "0.01",
         "NORTHSTAR_SOURCE_ATTEMPTS": "1",
     }

@@ -22,6 +22,7 @@ from northstar.simulator.oltp.activity import advance
 from northstar.simulator.oltp.schema import create_schema
 from northstar.simulator.oltp.seed import seed
 from northstar.simulator.postgres_server import PostgresServer
+from northstar.simulator.services import settings_under
 from northstar.tick import TickReport, tick
 from northstar.warehouse import Warehouse
 
@@ -128,10 +129,7 @@ def open_warehouse(
     home.mkdir(parents=True, exist_ok=True)
     environment = {
         "NORTHSTAR_PROJECT": str(project),
-        "NORTHSTAR_DUCKDB": str(home / "northstar.duckdb"),
-        "NORTHSTAR_STATE": str(home / "state.duckdb"),
-        "NORTHSTAR_LANDING": str(home / "landing"),
-        "NORTHSTAR_LOCK": str(home / "writer.lock"),
+        **settings_under(home),
         "NORTHSTAR_APP_SLOT": slot,
         **lab.environment(),
         **(gateway or {}),
