@@ -87,6 +87,7 @@ _original: dict[str, Any] = {
     "init": FakeSnowflakeConnection.__init__,
     "create_table_as": fakesnow.transforms.create_table_as,
     "information_schema_fs": fakesnow.transforms.information_schema_fs,
+    "merge": fakesnow.transforms.merge,
     "quotes": fakesnow.info_schema.insert_table_comment_sql,
     "sums": fakesnow.transforms.numeric_agg_implicit_cast,
     "timestamps": fakesnow.arrow.timestamp_to_sf_struct,
@@ -113,6 +114,19 @@ def _create_table_as(expression: exp.Expression, connection: Any) -> exp.Express
             expression.set("expression", bare)
     result: exp.Expression = _original["create_table_as"](expression, connection)
     return result
+
+
+def _merge(expression: exp.Expression) -> list[exp.Expression]:
+    source = expression.args.get("using") if isinstance(expression, exp.Merge) else None
+    if not isinstance(source, exp.Subquery):
+        return list(_original["merge"](expression))
+    stand_in = expression.copy()
+    stand_in.args["using"].set("this", exp.select("1"))
+    candidates, *rest = _original["merge"](stand_in)
+    for subquery in candidates.find_all(exp.Subquery):
+        if subquery.alias == source.alias:
+            subquery.set("this", source.this.copy())
+    return [candidates, *rest]
 
 
 def _connection_in_public(
@@ -186,6 +200,10 @@ CORRECTIONS = {
     "public": Correction(
         "a session with a database has no schema, and MERGE fails: its schema is PUBLIC, as on Snowflake",
         lambda: mock.patch.object(FakeSnowflakeConnection, "__init__", _connection_in_public),
+    ),
+    "merge": Correction(
+        "the source of a MERGE goes through text in another dialect, and Snowflake's functions are lost: keep its tree",
+        lambda: mock.patch.object(fakesnow.transforms, "merge", _merge),
     ),
     "overwrite": Correction(
         "write_pandas appends where it should replace, so that seeds have every row twice",

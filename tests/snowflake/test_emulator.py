@@ -120,6 +120,17 @@ def public(session: Session) -> None:
     assert session.ask("SELECT * FROM NORTHSTAR.s.t") == [(1, "b")]
 
 
+def merge(session: Session) -> None:
+    session.ask("CREATE SCHEMA IF NOT EXISTS s", "CREATE TABLE NORTHSTAR.s.t (id INT, starts_at TIMESTAMP)")
+    session.ask(
+        "MERGE INTO NORTHSTAR.s.t AS t USING (SELECT 1 AS id, TIMESTAMP_FROM_PARTS(d, h) AS starts_at "
+        "FROM (SELECT '2026-03-29'::DATE AS d, '09:30:00'::TIME AS h)) AS n ON t.id = n.id "
+        "WHEN MATCHED THEN UPDATE SET starts_at = n.starts_at "
+        "WHEN NOT MATCHED THEN INSERT (id, starts_at) VALUES (n.id, n.starts_at)"
+    )
+    assert session.ask("SELECT starts_at FROM NORTHSTAR.s.t") == [(datetime(2026, 3, 29, 9, 30),)]
+
+
 def overwrite(session: Session) -> None:
     session.ask("CREATE SCHEMA IF NOT EXISTS s", 'CREATE TABLE s."T" ("A" BIGINT)')
     for _ in range(2):
@@ -151,6 +162,7 @@ CHECKS: dict[str, Callable[[Session], None]] = {
     "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale,
     "transaction": transaction, "columns": columns, "public": public, "overwrite": overwrite, "views": views,
     "nulls": nulls, "sums": sums, "comments": comments, "quotes": quotes, "hexadecimal": hexadecimal,
+    "merge": merge,
 }  # fmt: skip
 
 
