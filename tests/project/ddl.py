@@ -6,7 +6,13 @@ from typing import Any
 
 from sqlmesh import Context
 from sqlmesh.core.engine_adapter.snowflake import SnowflakeEngineAdapter
-from sqlmesh.core.snapshot import DeployabilityIndex, SnapshotChangeCategory, SnapshotEvaluator
+from sqlmesh.core.snapshot import (
+    DeployabilityIndex,
+    Snapshot,
+    SnapshotChangeCategory,
+    SnapshotEvaluator,
+    SnapshotFingerprint,
+)
 
 
 class Recorder:
@@ -42,16 +48,19 @@ class Recorder:
 
 def creations(context: Context, models: list[str]) -> dict[str, str]:
     """The CREATE statement of each model's physical object."""
-    snapshots = context.snapshots
-    for snapshot in snapshots.values():
+    fingerprints: dict[str, SnapshotFingerprint] = {}
+    everything = {
+        name: Snapshot.from_node(model, nodes=dict(context.models), cache=fingerprints)
+        for name, model in context.models.items()
+    }
+    for snapshot in everything.values():
         snapshot.categorize_as(SnapshotChangeCategory.BREAKING)
-    everything = {one.name: one for one in snapshots.values()}
     found = {}
     for name in models:
         recorder = Recorder()
         adapter = SnowflakeEngineAdapter(lambda: recorder, default_catalog="NORTHSTAR", register_comments=False)  # noqa: B023
         SnapshotEvaluator(adapter).create_snapshot(
-            next(one for one in snapshots.values() if one.is_model and one.model.name == name),
+            everything[context.get_model(name, raise_if_missing=True).fqn],
             everything,
             DeployabilityIndex.all_deployable(),
             allow_destructive_snapshots=set(),

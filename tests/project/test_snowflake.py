@@ -132,11 +132,8 @@ def test_time_zones_are_converted_from_one_to_another(rendered: dict[str, str]) 
     assert all(call.args.get("source_tz") for call in calls)
 
 
-def test_tables_are_transient_and_views_plain(context: Context) -> None:
-    """What can be built again from raw needs no Fail-safe; TRANSIENT on a view is an error on Snowflake.
-
-    From the context of DuckDB, whose state is at hand: the adapter alone makes these statements.
-    """
+def test_tables_are_transient_and_views_plain(snowflake: Context) -> None:
+    """What can be built again from raw needs no Fail-safe; TRANSIENT on a view is an error on Snowflake."""
     models = {
         "intermediate.int_scheduling__appointment": "CREATE TRANSIENT TABLE",
         "intermediate.int_scheduling__appointment_change": "CREATE TRANSIENT TABLE",
@@ -145,7 +142,7 @@ def test_tables_are_transient_and_views_plain(context: Context) -> None:
         "core.fct_appointment": "CREATE VIEW",
     }
 
-    made = creations(context, list(models))
+    made = creations(snowflake, list(models))
 
     for name, start in models.items():
         assert made[name].startswith(start), made[name]
