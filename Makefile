@@ -2,8 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Whole files go to one of two processes: their fixtures are dear, and are made once per file.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+# Whole files go to one of two processes, in the order of tests/conftest.py: fixtures are dear, and made once per file.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo ui test test-full lint verify-snowflake clean
 

@@ -77,8 +77,8 @@ class StripeWorld:
 
     # The first two hours after the anchor, so that the shortest demo has something of everything
 
-    def _paying(self, number: int) -> Subscription:
-        """The ``number``-th of the subscriptions in good standing that are paid by card, without credit left."""
+    def _paying(self, number: int) -> list[Subscription]:
+        """The ``number``-th of those in good standing that are paid by card, without credit left, if there are any."""
         found = [
             subscription
             for customer in self.customers
@@ -87,32 +87,35 @@ class StripeWorld:
             and not subscription.terms.invoiced
             and customer.row["balance"] == 0
         ]
-        return found[number % len(found)]
+        return [found[number % len(found)]] if found else []
 
-    def _last_charge(self, customer: Customer) -> Json:
-        """The last payment of a customer who has paid before."""
+    def _last_charge(self, customer: Customer) -> list[Json]:
+        """The last payment of a customer; none of one who has not paid yet."""
         charges = self.store.kinds["charge"]
-        return [row for row in charges if row["customer"] == customer.row["id"] and row["paid"]][-1]
+        return [row for row in charges if row["customer"] == customer.row["id"] and row["paid"]][-1:]
 
     def _scene_growth(self) -> None:
-        subscription = self._paying(0)
-        subscription.change_seats(subscription.row["items"][0]["quantity"] + 5)
+        for subscription in self._paying(0):
+            subscription.change_seats(subscription.row["items"][0]["quantity"] + 5)
 
     def _scene_refund(self) -> None:
-        charge = self._last_charge(self._paying(1).customer)
-        self.payments.refund(charge, charge["amount"] // 4 // 10 * 10)
+        for subscription in self._paying(1):
+            for charge in self._last_charge(subscription.customer):
+                self.payments.refund(charge, charge["amount"] // 4 // 10 * 10)
 
     def _scene_failed_card(self) -> None:
-        subscription = self._paying(2)
-        subscription.customer.card_fails = True
-        subscription.change_seats(subscription.row["items"][0]["quantity"] + 2)
-        self._stage.agenda.at(self.store.now + 2 * DAY, partial(self._card, subscription.customer, False))
+        for subscription in self._paying(2):
+            subscription.customer.card_fails = True
+            subscription.change_seats(subscription.row["items"][0]["quantity"] + 2)
+            self._stage.agenda.at(self.store.now + 2 * DAY, partial(self._card, subscription.customer, False))
 
     def _scene_notice(self) -> None:
-        self._paying(3).cancel_at_period_end()
+        for subscription in self._paying(3):
+            subscription.cancel_at_period_end()
 
     def _scene_dispute(self) -> None:
-        self.payments.dispute(self._last_charge(self._paying(0).customer))
+        for subscription in self._paying(0):
+            self._scripted_dispute(subscription.customer)
 
     def _test_mode(self) -> None:
         """What a developer left behind in test mode."""
@@ -216,7 +219,8 @@ class StripeWorld:
         customer.card_fails = fails
 
     def _scripted_dispute(self, customer: Customer) -> None:
-        self.payments.dispute(self._last_charge(customer))
+        for charge in self._last_charge(customer):
+            self.payments.dispute(charge)
 
     # Days
 

@@ -33,6 +33,14 @@ def test_the_same_seed_lives_the_same_life_in_one_stretch_or_in_several() -> Non
     assert everything(other) != everything(once)
 
 
+@pytest.mark.parametrize("seed", [5, 19, 42])
+def test_a_company_of_hardly_anybody_lives_too(seed: int) -> None:
+    """The first hours have scenes with customers who pay, and there may be none."""
+    world = StripeWorld(Company(seed, 0.02, ANCHOR), HALF_A_YEAR)
+    live(world, hours=3)
+    assert len(world.customers) <= 4
+
+
 def test_life_goes_on_from_where_the_clock_stands() -> None:
     world = StripeWorld(Company(9, 0.1, ANCHOR))
     with pytest.raises(ValueError, match="stands at"):
