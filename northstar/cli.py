@@ -41,6 +41,7 @@ from northstar.erasure.screen import Screen
 from northstar.gate.report import markdown, print_report
 from northstar.gate.run import DAYS, run_gate
 from northstar.gateway import on_duckdb_only
+from northstar.ingest import opening
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.registry import SOURCES, chosen
@@ -138,8 +139,7 @@ def sources_command(
     """Show each source: how far it was read, through when it is sealed, its lag, and its last error."""
     settings = Settings.from_environment()
     with clear_errors():
-        on_duckdb_only(settings.environment, "northstar sources")
-        connection = connect(settings.duckdb)
+        connection = opening.connect(settings)
         try:
             states = [source_state(connection, name, settings.environment, utc_now()) for name in SOURCES]
         finally:

@@ -23,6 +23,12 @@ def on_duckdb_only(environment: Mapping[str, str], command: str) -> None:
         raise ValueError(f"{command} works on gateway duckdb only (docs/snowflake.md); nothing was changed")
 
 
+def require(environment: Mapping[str, str]) -> None:
+    """Raise ValueError, before anything is connected to, when gateway snowflake lacks something."""
+    if lacks := missing(environment):
+        raise ValueError(f"gateway snowflake: {'; '.join(lacks)} (docs/snowflake.md)")
+
+
 def missing(environment: Mapping[str, str], required: Sequence[str] = REQUIRED) -> list[str]:
     """What gateway snowflake still needs, as sentences."""
     lacks = [f"{name} is not set" for name in required if not environment.get(name)]

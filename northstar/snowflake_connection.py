@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
-from sqlmesh.core.config import SnowflakeConnectionConfig
+from snowflake.connector.errors import Error
+from sqlmesh.core.config import Config, SnowflakeConnectionConfig
+from sqlmesh.core.config.loader import load_config_from_paths
+
+from northstar.gateway import require
+from northstar.ingest.contract import IngestError
+from northstar.settings import Settings
 
 
 class Connection:
@@ -42,3 +48,16 @@ def open_connection(config: SnowflakeConnectionConfig) -> SnowflakeConnection:
     """Connect as SQLMesh does, for statements with ``?``, each of which commits by itself outside a transaction."""
     given = config.model_dump(include=config._connection_kwargs_keys, exclude_none=True)
     return snowflake.connector.connect(**given, autocommit=True, paramstyle="qmark")
+
+
+def connect(settings: Settings) -> Connection:
+    """Connect as gateway snowflake of config.yaml says, without loading the project.
+
+    Raises ValueError when settings are missing, IngestError when the account does not let in.
+    """
+    require(settings.environment)
+    config = load_config_from_paths(Config, project_paths=[settings.project / "config.yaml"])
+    try:
+        return Connection(open_connection(cast(SnowflakeConnectionConfig, config.get_connection("snowflake"))))
+    except Error as error:
+        raise IngestError(f"cannot connect to Snowflake: {str(error).splitlines()[0]}") from error

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
+
+import duckdb
+from snowflake.connector.errors import ProgrammingError
+
+NO_SUCH_OBJECT = 2003
+"""Snowflake's number of the error that a table or its schema is not there, or not for this role."""
 
 
 class Answer(Protocol):
@@ -23,6 +29,9 @@ class Statements(Protocol):
     def execute(self, statement: str, parameters: Any = ..., /) -> Answer:
         """Execute with ``?`` for parameters."""
 
+    def close(self) -> None:
+        """Close the connection."""
+
 
 @contextmanager
 def transaction(connection: Statements) -> Iterator[None]:
@@ -33,4 +42,16 @@ def transaction(connection: Statements) -> Iterator[None]:
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
+        raise
+
+
+def rows_if_there(connection: Statements, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of a query; none where what it reads is not there yet."""
+    try:
+        return list(connection.execute(query, parameters).fetchall())
+    except duckdb.CatalogException:
+        return []
+    except ProgrammingError as error:
+        if error.errno == NO_SUCH_OBJECT:
+            return []
         raise

@@ -1,6 +1,6 @@
 """How the warehouse is doing: its last tick, its sources, failing audits, quarantine, backfills, and what to do next.
 
-Reads the files and the state directly: loading the SQLMesh project would take longer than a person wants to wait.
+Reads the warehouse and the state directly: loading the SQLMesh project would take longer than a person wants to wait.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import psycopg
 
+from northstar import snowflake_connection
 from northstar.clock import TICK, floor_boundary, from_naive_utc
+from northstar.gateway import is_snowflake
 from northstar.ingest.duckdb_sink import CATALOG
 from northstar.ingest.registry import SOURCES
 from northstar.ingest.state import SourceState, duration, source_state
 from northstar.lock import Owner, lock_of
 from northstar.settings import Settings
 from northstar.state_postgres import SCHEMA, state_conninfo
+from northstar.statements import Statements, rows_if_there
 
 OBJECTIVE = timedelta(minutes=45)
 """From a commit at a source to a row in a mart; a source whose lag is larger is late."""
@@ -207,44 +209,46 @@ def status_of(settings: Settings, now: datetime) -> Status:
     """Look at a warehouse.  One that is being written to tells who does so, and no more."""
     found = Status(now, lock_of(settings).owner())
     try:
-        with closing(_look_into(settings.duckdb)) as connection:
+        with closing(_look_into(settings)) as connection:
             found.last_tick = _last_tick(connection)
             found.sources = [source_state(connection, name, settings.environment, now) for name in SOURCES]
             found.audits = [
                 FailingAudit(model, audit, is_blocking, faults, passed and from_naive_utc(passed))
-                for model, audit, is_blocking, faults, passed in _rows(connection, _AUDITS)
+                for model, audit, is_blocking, faults, passed in rows_if_there(connection, _AUDITS)
             ]
-            found.quarantine = [Held(*row) for row in _rows(connection, _QUARANTINE)]
+            found.quarantine = [Held(*row) for row in rows_if_there(connection, _QUARANTINE)]
         found.backfills = _backfills(settings)
     except duckdb.IOException as error:
         found.busy = str(error).splitlines()[0]
     return found
 
 
-def _look_into(file: Path) -> duckdb.DuckDBPyConnection:
+def _look_into(settings: Settings) -> Statements:
+    """A connection for reading; of a DuckDB file that is not there yet, one to nothing."""
+    if is_snowflake(settings.environment):
+        return snowflake_connection.connect(settings)
     connection = duckdb.connect(":memory:")
-    if file.exists():
-        connection.execute(f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS {CATALOG} (READ_ONLY)")
+    if settings.duckdb.exists():
+        connection.execute(f"ATTACH '{str(settings.duckdb).replace(chr(39), chr(39) * 2)}' AS {CATALOG} (READ_ONLY)")
         connection.execute(f"USE {CATALOG}")
     return connection
 
 
-def _last_tick(connection: duckdb.DuckDBPyConnection) -> LastTick | None:
-    try:
-        row = connection.execute(
-            "SELECT tick_at, status, started_at, seconds, rows_landed, detail FROM ops.tick_log "
-            "WHERE status <> 'missed' ORDER BY started_at DESC, tick_at DESC LIMIT 1"
-        ).fetchone()
-    except duckdb.CatalogException:
+def _last_tick(connection: Statements) -> LastTick | None:
+    rows = rows_if_there(
+        connection,
+        "SELECT tick_at, status, started_at, seconds, rows_landed, detail FROM ops.tick_log "
+        "WHERE status <> 'missed' ORDER BY started_at DESC, tick_at DESC LIMIT 1",
+    )
+    if not rows:
         return None
-    if row is None:
-        return None
+    (row,) = rows
     return LastTick(from_naive_utc(row[0]), row[1], from_naive_utc(row[2]), row[3], row[4], json.loads(row[5]))
 
 
 _AUDITS = """
 SELECT model, audit, MAX_BY(is_blocking, audited_at), MAX_BY(fault_count, audited_at),
-    MAX(audited_at) FILTER (WHERE is_passed)
+    MAX(CASE WHEN is_passed THEN audited_at END)
 FROM ops.audit_result GROUP BY model, audit, arguments
 HAVING MAX_BY(fault_count, audited_at) > 0
 ORDER BY 3 DESC, model, audit
@@ -256,14 +260,6 @@ FROM ops.quarantine GROUP BY source, batch, fault_rule
 HAVING SUM(held_count) > 0
 ORDER BY 4 DESC, 2, 3
 """
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
-    """The rows of a model of schema ops; none before the first tick has made it."""
-    try:
-        return connection.execute(query).fetchall()
-    except duckdb.CatalogException:
-        return []
 
 
 _BACKFILLS = f"""

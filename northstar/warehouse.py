@@ -27,7 +27,7 @@ from northstar.contracts import CONTRACTS, load_contracts
 from northstar.deployment import declare_raw
 from northstar.engine import AuditRun
 from northstar.erasure.screen import Screen
-from northstar.gateway import is_snowflake, missing
+from northstar.gateway import is_snowflake, require
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.snowflake_sink import STAGE, SnowflakeSink
@@ -194,10 +194,11 @@ class Warehouse:
         """Load the project and open the warehouse.
 
         ``check`` is called before everything that is written, and raises when nothing more may be.  Raises
-        WarehouseBusy when another process has a file open and does not close it in time.
+        WarehouseBusy when another process has a file open and does not close it in time, ValueError when settings of
+        the gateway are missing.
         """
-        if is_snowflake(settings.environment) and (lacks := missing(settings.environment)):
-            raise WarehouseError(f"gateway snowflake: {'; '.join(lacks)} (docs/snowflake.md)")
+        if is_snowflake(settings.environment):
+            require(settings.environment)
         engine.install()
         self.settings, self.check = settings, check
         self.landing = LandingZone(settings.landing)

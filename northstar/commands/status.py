@@ -14,7 +14,6 @@ from rich.table import Table
 
 from northstar.clock import utc_now
 from northstar.console import ExitCode, clear_errors
-from northstar.gateway import on_duckdb_only
 from northstar.ingest.state import duration
 from northstar.settings import Settings
 from northstar.status import Status, status_of
@@ -33,7 +32,6 @@ def status_command(
     """Show the last tick, sources, failing audits, quarantine, who is writing, backfills, and what to do next."""
     settings = Settings.from_environment()
     with clear_errors():
-        on_duckdb_only(settings.environment, "northstar status")
         status = status_of(settings, utc_now())
     if as_json:
         sys.stdout.write(json.dumps(status.as_line()) + "\n")

@@ -25,13 +25,12 @@ from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.snowflake_tables import RawTables, column_type, literal, name_of, quoted
 from northstar.ingest.types import duckdb_type
 from northstar.snowflake_connection import Connection
-from northstar.statements import transaction
+from northstar.statements import NO_SUCH_OBJECT, transaction
 
 STAGE = "NORTHSTAR.OPS.LANDING"
 """The stage over the landing zone, unless ``NORTHSTAR_SNOWFLAKE_STAGE`` names another."""
 _ROWS_A_FETCH = 10_000
 _FILES_A_COPY = 1000
-_NO_SUCH_OBJECT = 2003
 _FILE_FORMAT = "FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE)"
 
 _OPS_TABLES = (
@@ -231,7 +230,7 @@ class SnowflakeLedger(Entries):
                 parameters,
             )
         except ProgrammingError as error:
-            if error.errno == _NO_SUCH_OBJECT:
+            if error.errno == NO_SUCH_OBJECT:
                 return
             raise
         while rows := cursor.fetchmany(_ROWS_A_FETCH):

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from northstar.clock import from_naive_utc
 from northstar.ingest.ledger import WHOLE_BATCH
 from northstar.ingest.registry import configured
+from northstar.statements import Statements, rows_if_there
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,7 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
 
 
-def source_state(
-    connection: duckdb.DuckDBPyConnection, source: str, environment: Mapping[str, str], now: datetime
-) -> SourceState:
+def source_state(connection: Statements, source: str, environment: Mapping[str, str], now: datetime) -> SourceState:
     """Read the state of one source from the ledger, the seals and the tick log."""
     load = _row(
         connection,
@@ -85,9 +82,6 @@ def source_state(
     )
 
 
-def _row(connection: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> tuple[Any, ...] | None:
+def _row(connection: Statements, query: str, parameters: list[Any]) -> tuple[Any, ...] | None:
     """The first row, or None also where the table is not there yet."""
-    try:
-        return connection.execute(query, parameters).fetchone()
-    except duckdb.CatalogException:
-        return None
+    return next(iter(rows_if_there(connection, query, parameters)), None)

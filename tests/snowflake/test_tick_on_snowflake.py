@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from companies import Company, opened
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key, typed_rows
 from grammar import CLAUSES, clauses, shapes, unparsable
-from little import HALF_HOUR, MIDNIGHT, TABLES, Little
+from little import HALF_HOUR, MIDNIGHT
 from sqlmesh.utils import CompletionStatus
 
 from northstar.backfill.journal import Status
 from northstar.backfill.run import Backfills
-from northstar.ingest import together
 from northstar.promotion.ledger import Ledger, digest
-from northstar.tick import TickReport, tick
 from northstar.verify_snowflake import Verification
 from northstar.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
-GATEWAY = """
-  snowflake:
-    connection:
-      type: snowflake
-      account: nowhere
-      user: nobody
-      private_key_path: "{{ env_var('NORTHSTAR_SNOWFLAKE_KEY_PATH') }}"
-      role: TRANSFORMER
-      warehouse: TRANSFORM
-      database: NORTHSTAR
-      concurrent_tasks: 4
-    state_connection: {type: duckdb, database: "{{ env_var('NORTHSTAR_STATE') }}"}
-default_gateway: "{{ env_var('NORTHSTAR_GATEWAY') }}"
-"""
 MODELS = (
     "visit_change", "visit", "live_visit", "clinic_day", "payment_change", "rate", "rate_now", "hourly_payment",
     "daily",
@@ -47,49 +31,9 @@ MODELS = (
 TICKS = 6
 
 
-class Company(Little):
-    """The same company whose warehouse is on a gateway."""
-
-    def __init__(self, home: Path, gateway: str, key: Path) -> None:
-        home.mkdir()
-        super().__init__(
-            home,
-            {
-                "NORTHSTAR_GATEWAY": gateway,
-                "NORTHSTAR_SNOWFLAKE_KEY_PATH": str(key),
-                "NORTHSTAR_SNOWFLAKE_ACCOUNT": "nowhere",
-                "NORTHSTAR_SNOWFLAKE_USER": "nobody",
-            },
-        )
-        self.gateway = gateway
-
-    def create(self) -> Company:
-        super().create()
-        config = self.home / "project" / "config.yaml"
-        config.write_text(config.read_text().replace("\nmodel_defaults", f"{GATEWAY}\nmodel_defaults"))
-        return self
-
-    def live_and_tick(self, warehouse: Warehouse, number: int) -> TickReport:
-        self.live(number)
-        return tick(warehouse, list(TABLES), self.environment, MIDNIGHT + (number + 1) * HALF_HOUR)
-
-
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return throw_away_key(tmp_path_factory.mktemp("key"))
-
-
-@contextmanager
-def opened(company: Company) -> Iterator[Warehouse]:
-    """The company's warehouse, in the environment that its settings ask for."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in company.environment.items():
-            patch.setenv(name, value)
-        patch.setattr(together, "open_source", company.open_source)
-        # The emulator needs no PostgreSQL for the state; what production needs, test_gateway.py asks for.
-        patch.setattr("northstar.warehouse.missing", lambda environment: [])
-        with company.warehouse() as warehouse:
-            yield warehouse
 
 
 def rows(warehouse: Warehouse, schema: str = "little") -> dict[str, list[Any]]:
