@@ -34,15 +34,11 @@ from northstar.commands.schedule import schedule_command
 from northstar.commands.status import status_command
 from northstar.commands.tick import AtOption, SourceOption, tick_command
 from northstar.console import ExitCode, clear_errors, terminal
-from northstar.contracts import CONTRACTS, load_contracts
 from northstar.deployment import is_first, prepare_warehouse
 from northstar.environments import environment_states, remove_expired
-from northstar.erasure.screen import Screen
 from northstar.gate.report import markdown, print_report
 from northstar.gate.run import DAYS, run_gate
-from northstar.gateway import on_duckdb_only
 from northstar.ingest import opening
-from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.registry import SOURCES, chosen
 from northstar.ingest.runner import IngestReport
@@ -90,7 +86,6 @@ def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
     """
     settings = Settings.from_environment()
     with clear_errors():
-        on_duckdb_only(settings.environment, "northstar ingest")
         boundary = parse_boundary(at) if at else next_boundary(utc_now())
         names = chosen(source, settings.environment)
         with (
@@ -99,8 +94,7 @@ def ingest_command(source: SourceOption = None, at: AtOption = None) -> None:
             terminal.status("reading ...") as status,
         ):
             landing = LandingZone(settings.landing)
-            screen = Screen(load_contracts(settings.project / CONTRACTS))
-            sink = DuckDBSink(connect(settings.duckdb), landing, screen=screen)
+            sink = opening.sink_over(opening.connect(settings), settings, landing)
             waiting = set(names)
 
             def progress(name: str, _: IngestReport | str) -> None:

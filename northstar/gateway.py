@@ -17,12 +17,6 @@ def is_snowflake(environment: Mapping[str, str]) -> bool:
     return environment.get("NORTHSTAR_GATEWAY", "duckdb") == "snowflake"
 
 
-def on_duckdb_only(environment: Mapping[str, str], command: str) -> None:
-    """Raise ValueError, before anything is opened, when a command that reads the DuckDB file is asked for Snowflake."""
-    if is_snowflake(environment):
-        raise ValueError(f"{command} works on gateway duckdb only (docs/snowflake.md); nothing was changed")
-
-
 def require(environment: Mapping[str, str]) -> None:
     """Raise ValueError, before anything is connected to, when gateway snowflake lacks something."""
     if lacks := missing(environment):

@@ -23,14 +23,13 @@ from sqlmesh.utils.date import to_timestamp
 from sqlmesh.utils.errors import PlanError, SQLMeshError
 
 from northstar import engine, stopping
-from northstar.contracts import CONTRACTS, load_contracts
 from northstar.deployment import declare_raw
 from northstar.engine import AuditRun
-from northstar.erasure.screen import Screen
 from northstar.gateway import is_snowflake, require
 from northstar.ingest.duckdb_sink import DuckDBSink, prepare
 from northstar.ingest.landing import LandingZone
-from northstar.ingest.snowflake_sink import STAGE, SnowflakeSink
+from northstar.ingest.opening import sink_over
+from northstar.ingest.snowflake_sink import SnowflakeSink
 from northstar.lock.owner import elapsed
 from northstar.promotion.ledger import Ledger, digest
 from northstar.pseudonyms import ensure_key
@@ -254,17 +253,14 @@ class Warehouse:
             return
         self._connection = shared.cursor()
         prepare(self._connection)
-        screen = Screen(load_contracts(self.settings.project / CONTRACTS))
-        self.sink = DuckDBSink(self._connection, self.landing, owns=False, screen=screen)
+        self.sink = sink_over(self._connection, self.settings, self.landing, owns=False)
 
     def _connect_snowflake(self) -> None:
         config = self.context.config.get_connection(self.context.gateway)
         if not isinstance(config, SnowflakeConnectionConfig):
             raise WarehouseError(f"the tick runs on DuckDB and Snowflake, and {self.context.gateway} is neither")
-        raw = open_connection(config)
-        self._connection = Connection(raw)
-        stage = self.settings.environment.get("NORTHSTAR_SNOWFLAKE_STAGE") or STAGE
-        self.sink = SnowflakeSink(raw, self.landing, stage, owns=False)
+        self._connection = Connection(open_connection(config))
+        self.sink = sink_over(self._connection, self.settings, self.landing, owns=False)
 
     def release(self) -> None:
         """Close the connections, which writes the DuckDB files out, and keep the project."""

@@ -10,8 +10,7 @@ from northstar import logs
 from northstar.clock import TICK, floor_boundary
 from northstar.console import clear_errors, terminal
 from northstar.contracts.check import declared_types
-from northstar.gateway import on_duckdb_only
-from northstar.ingest.duckdb_sink import DuckDBSink, connect
+from northstar.ingest import opening
 from northstar.ingest.landing import LandingZone
 from northstar.ingest.reload import reload
 from northstar.lock import lock_of, writer_lock
@@ -27,13 +26,11 @@ def reload_command(
     All or nothing, and safe to repeat.  Models are not run: prints the backfill that takes them along.
     """
     settings = Settings.from_environment()
-    with clear_errors():
-        on_duckdb_only(settings.environment, "northstar reload")
     with clear_errors(), writer_lock(lock_of(settings), f"northstar reload {source}", wait_for="who_gives_way"):
         logs.set_up(settings.environment)
         landing = LandingZone(settings.landing)
-        connection = connect(settings.duckdb)
-        sink = DuckDBSink(connection, landing)
+        connection = opening.connect(settings)
+        sink = opening.sink_over(connection, settings, landing)
         try:
             done = reload(connection, landing, sink, source, load_id)
         finally:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
 import pyarrow.parquet as pq
 
 from northstar.clock import from_naive_utc
 from northstar.ingest.contract import IngestError, LandedFile
 from northstar.ingest.duckdb_sink import DuckDBSink
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.snowflake_sink import SnowflakeSink
+from northstar.statements import Statements, rows_if_there
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Reloaded:
 
 
 def reload(
-    connection: duckdb.DuckDBPyConnection, landing: LandingZone, sink: DuckDBSink, source: str, load_id: str
+    connection: Statements, landing: LandingZone, sink: DuckDBSink | SnowflakeSink, source: str, load_id: str
 ) -> Reloaded:
     """Put the rows of a load in raw back to what its files hold, in one transaction.  The caller holds the writer lock.
 
@@ -38,8 +39,9 @@ def reload(
     ).fetchall()
     if not entries:
         raise ValueError(f"the ledger knows no files of load {load_id!r} of {source}; ops.load_ledger lists all loads")
-    erased = _has_erasures(connection)
-    files = [_landed(landing, erased, *entry[:4]) for entry in entries]
+    # After an erasure files may have been rewritten since they were loaded.
+    may_be_fewer = bool(rows_if_there(connection, "SELECT 1 FROM ops.erasure_log LIMIT 1"))
+    files = [_landed(landing, may_be_fewer, *entry[:4]) for entry in entries]
     sink.replace(source, load_id, files)
     rows: dict[str, int] = {}
     for file in files:
@@ -58,11 +60,3 @@ def _landed(
     if found > rows or (found < rows and not may_be_fewer):
         raise IngestError(f"{path} holds {found} rows, the ledger says {rows}; nothing was changed")
     return LandedFile(object, path, found, metadata.schema.to_arrow_schema(), origin)
-
-
-def _has_erasures(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether files may have been rewritten since they were loaded."""
-    known = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'erasure_log'").fetchone()
-    if known == (0,):
-        return False
-    return connection.execute("SELECT count(*) FROM ops.erasure_log").fetchone() != (0,)

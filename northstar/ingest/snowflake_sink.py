@@ -101,7 +101,9 @@ class SnowflakeSink:
             with transaction(self._connection):
                 for object in sorted({file.object for file in files}):
                     self._connection.execute(f"DELETE FROM {_table(source, object)} WHERE _load_id = ?", [load_id])
-                self._copy(source, files, selects)
+                failpoints.reach("in_replace")
+                self._copy(source, files, selects, midway="after_replaced_file")
+            failpoints.reach("after_replace")
 
     def declare(self, schema: str, object: str, columns: Mapping[str, str]) -> None:
         """Create an empty raw table that models read, unless it is there; types as DuckDB spells them."""
@@ -129,17 +131,14 @@ class SnowflakeSink:
         tables = RawTables(self._connection, f"raw_{source}")
         return [_columns_and_values(file, tables.fit(file)) for file in files]
 
-    def _copy(
-        self, source: str, files: Sequence[LandedFile], selects: Sequence[tuple[str, str]], midway: str | None = None
-    ) -> None:
+    def _copy(self, source: str, files: Sequence[LandedFile], selects: Sequence[tuple[str, str]], midway: str) -> None:
         numbered = list(zip(files, selects, strict=True))
         for (object, _, _), group in groupby(numbered, lambda one: (one[0].object, one[1], _folder(one[0]))):
             together = list(group)
             for start in range(0, len(together), _FILES_A_COPY):
                 some = [file for file, _ in together[start : start + _FILES_A_COPY]]
                 self._copy_files(_table(source, object), some, *together[0][1])
-            if midway:
-                failpoints.reach(midway)
+            failpoints.reach(midway)
 
     def _copy_files(self, target: str, files: Sequence[LandedFile], columns: str, values: str) -> None:
         root = self._landing.root

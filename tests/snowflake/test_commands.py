@@ -1,4 +1,4 @@
-"""`northstar status` and `sources` of a little company that lives on both engines, in the same trouble on each."""
+"""Commands on a little company that lives on both engines, in the same trouble on each: they say and do the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from projects import PROJECT
 from sqlmesh import Context
 from typer.testing import CliRunner
 
+from northstar import failpoints
 from northstar.cli import app
+from northstar.ingest import opening
 from northstar.settings import Settings
 from northstar.status import Status, status_of
 
@@ -36,6 +38,10 @@ MADE_BY_MODELS = (
     "('partner', 'b', 'a rule', '2026-03-03', 1, 0), ('app', 'c', 'another', '2026-03-02', 0, 4)",
 )
 """What of schema ops the little company has no models for: audits as they are, and some of a quarantine."""
+
+
+class Killed(Exception):
+    """Stands for SIGKILL where the process is to live on: nothing is committed after it."""
 
 
 class Both:
@@ -85,11 +91,67 @@ def told(company: Company, *command: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def asked(company: Company, statement: str) -> list[tuple[Any, ...]]:
+    """The rows of a statement, in a fixed order."""
+    with settled(company):
+        connection = opening.connect(Settings.from_environment(company.environment))
+        try:
+            return sorted(connection.execute(statement).fetchall(), key=repr)
+        finally:
+            connection.close()
+
+
+def did(company: Company, *command: str) -> str:
+    """What a command said that went well."""
+    with settled(company):
+        done = CliRunner().invoke(app, command, env={**CONFIGURED, "COLUMNS": "200"})
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.output
+
+
+RAW = {
+    "raw_app.visit": "_op, _seq, visit_id, clinic_id, day, minutes, _load_id, _loaded_at",
+    "raw_stripe.payment": "_op, _seq, payment_id, clinic_id, amount, _load_id, _loaded_at",
+    "ops.load_ledger": "source, batch_no, load_id, object, row_count, cursor_after, source_as_of, loaded_at",
+    "ops.source_seal": "source, sealed_through",
+}
+
+
+def raw(company: Company) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: asked(company, f"SELECT {columns} FROM {table}") for table, columns in RAW.items()}
+
+
 def test_before_the_first_tick(tmp_path: Path) -> None:
     with both_in(tmp_path) as made:
         on_duckdb, on_snowflake = (looked(company) for company in made)
     assert on_snowflake.last_tick is None and on_snowflake.busy is None
     assert on_snowflake == on_duckdb
+
+
+def test_ingest_loads_the_same_and_seals_nothing(tmp_path: Path) -> None:
+    with both_in(tmp_path) as made:
+        loaded = []
+        for company in made:
+            for number, at in enumerate(("2026-03-02T00:30", "2026-03-02T01:00")):
+                company.live(number)
+                said = did(company, "ingest", "--source", "app", "--source", "stripe", "--at", at)
+                assert said.count(" ok ") == 2, said
+            loaded.append(raw(company))
+        assert unparsable(shapes(made.account.sent).values()) == []
+    on_duckdb, on_snowflake = loaded
+    assert on_snowflake == on_duckdb
+    assert (len(on_snowflake["raw_app.visit"]), on_snowflake["ops.source_seal"]) == (14, [])
+
+
+def test_a_source_that_fails_stops_no_other(tmp_path: Path) -> None:
+    with both_in(tmp_path) as made:
+        for company in made:
+            company.live(0)
+            company.down("stripe")
+            with settled(company):
+                done = CliRunner().invoke(app, ["ingest", "--source", "app", "--source", "stripe"], env=CONFIGURED)
+            assert (done.exit_code, "is down" in done.output) == (3, True)
+            assert len(asked(company, "SELECT 1 FROM raw_app.visit")) == 6
 
 
 def test_status_is_the_same(both: Both) -> None:
@@ -117,14 +179,51 @@ def test_the_commands_do_not_load_the_project(both: Both, monkeypatch: pytest.Mo
     on_duckdb, on_snowflake = (told(company, command) for company in both)
     assert [line.keys() for line in on_snowflake] == [line.keys() for line in on_duckdb]
     if command == "sources":
-        sealed = {line["source"]: (line["sealed_through"], line["cursor"], line["last_error"]) for line in on_snowflake}
-        assert sealed == {l["source"]: (l["sealed_through"], l["cursor"], l["last_error"]) for l in on_duckdb}
-        assert "down" in sealed["stripe"][2]
+        duck, snow = (
+            {one["source"]: (one["sealed_through"], one["cursor"], one["last_error"]) for one in lines}
+            for lines in (on_duckdb, on_snowflake)
+        )
+        assert snow == duck
+        assert "down" in snow["stripe"][2]
+
+
+@pytest.mark.parametrize("place", ["in_replace", "after_replaced_file", "after_replace"])
+def test_a_reload_that_dies_has_done_all_or_nothing_and_repeating_it_mends(
+    both: Both, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def reach(name: str) -> None:
+        if name == place:
+            raise Killed
+
+    for company in both:
+        whole = raw(company)
+        ((load_id,),) = asked(company, "SELECT MIN(load_id) FROM ops.load_ledger WHERE source = 'app'")
+        asked(company, f"DELETE FROM raw_app.visit WHERE _load_id = '{load_id}' AND minutes > 12")
+        asked(company, f"UPDATE raw_app.visit SET minutes = -1 WHERE _load_id = '{load_id}'")
+        damaged = raw(company)
+        assert damaged != whole
+        with monkeypatch.context() as patch:
+            patch.setattr(failpoints, "reach", reach)
+            with settled(company):
+                assert isinstance(CliRunner().invoke(app, ["reload", "app", load_id]).exception, Killed)
+        assert raw(company) == (whole if place == "after_replace" else damaged)
+        said = did(company, "reload", "app", load_id)
+        assert "put back 6 rows of 1 tables" in said and "northstar backfill raw_app.visit --start" in said
+        assert raw(company) == whole
+
+
+def test_a_load_that_the_ledger_does_not_know_is_refused(both: Both) -> None:
+    with settled(both.companies[1]):
+        refused = CliRunner().invoke(app, ["reload", "app", "nowhere"])
+    assert refused.exit_code == 2
+    assert "the ledger knows no files of load 'nowhere' of app" in " ".join(refused.output.split())
 
 
 def test_what_was_sent_is_snowflakes(both: Both) -> None:
     both.account.sent.clear()
-    for command in ("status", "sources"):
-        told(both.companies[1], command)
-    assert len(both.account.sent) > 10
+    ((load_id,),) = asked(both.companies[1], "SELECT MIN(load_id) FROM ops.load_ledger WHERE source = 'app'")
+    told(both.companies[1], "status")
+    told(both.companies[1], "sources")
+    did(both.companies[1], "reload", "app", load_id)
+    assert len(both.account.sent) > 20
     assert unparsable(shapes(both.account.sent).values()) == []
