@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 
-from northstar.statements import Statements
+from northstar.statements import Engine, Statements
 
 _BLOCK = 64
 """Bytes in a block of SHA-256."""
@@ -40,8 +40,13 @@ def write_key(connection: Statements) -> None:
     connection.execute("INSERT INTO restricted.pseudonym_key VALUES (?, ?)", list(padded(secrets.token_bytes(32))))
 
 
-def pseudonym_sql(patient_id: str) -> str:
-    """DuckDB's expression for the pseudonym of a positive number, under the key that the warehouse has now."""
+def pseudonym_sql(patient_id: str, engine: Engine = "duckdb") -> str:
+    """An engine's expression for the pseudonym of a positive number, under the key that the warehouse has now."""
+    if engine == "snowflake":
+        binary = f"TO_BINARY('patient:' || CAST({patient_id} AS VARCHAR), 'UTF-8')"
+        hashed = f"SHA2_BINARY((SELECT inner_pad FROM restricted.pseudonym_key) || {binary}, 256)"
+        head = f"SUBSTRING(SHA2((SELECT outer_pad FROM restricted.pseudonym_key) || {hashed}, 256), 1, 15)"
+        return f"CAST(TO_NUMBER({head}, '{'X' * 15}') AS BIGINT)"
     message = f"encode('patient:' || CAST({patient_id} AS VARCHAR))"
     inner = f"unhex(sha256((SELECT inner_pad FROM restricted.pseudonym_key) || {message}))"
     digest = f"sha256((SELECT outer_pad FROM restricted.pseudonym_key) || {inner})"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import duckdb
 
 from northstar import failpoints
 from northstar.clock import to_naive_utc, utc_now
 from northstar.contracts import Contracts
-from northstar.ingest.duckdb_sink import quoted
-from northstar.phi.tables import held_tables, patient_queries
+from northstar.phi.tables import HeldTable, held_tables, patient_queries
 from northstar.pseudonyms import LARGEST_PSEUDONYM, pseudonym_sql, write_key
-from northstar.statements import transaction
+from northstar.statements import (
+    Statements,
+    changed,
+    engine_of,
+    insert,
+    rows_if_there,
+    transaction,
+    write_out,
+)
 from northstar.warehouse import WarehouseError
 
 _LOG = """
@@ -33,58 +40,59 @@ class Rotation:
     rows: int
 
 
-def rotate(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> Rotation:
+def rotate(connection: Statements, contracts: Contracts) -> Rotation:
     """Replace the key, and every pseudonym made with it, in all tables of all environments.
 
     Killed at any point it leaves the warehouse as it was.  The caller holds the writer lock.  Raises WarehouseError
     when there is no key yet, or two patients would share a pseudonym under the new one.
     """
+    if not rows_if_there(connection, "SELECT 1 FROM restricted.pseudonym_key"):
+        raise WarehouseError("there is no key to rotate: the first northstar tick makes one")
+    # DDL commits on Snowflake, so that what has to be made is made before: the log, and a table of the session's.
+    connection.execute(_LOG)
+    known = _make_map(connection, contracts)
+    tables = held_tables(connection)
     with transaction(connection):
-        rotation = _rotate(connection, contracts)
+        rotation = _rotate(connection, known, tables)
         failpoints.reach("rotate_before_commit")
-    connection.execute("DROP TABLE IF EXISTS temp.pseudonym_map")
-    connection.execute("CHECKPOINT")
+    connection.execute(f"DROP TABLE {known}")
+    write_out(connection)
     return rotation
 
 
-def _rotate(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> Rotation:
-    if _number(connection, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'pseudonym_key'") == 0:
-        raise WarehouseError("there is no key to rotate: the first northstar tick makes one")
-    queries = [query for _, query in patient_queries(connection, contracts)]
-    numbers = " UNION ".join(queries) or "SELECT NULL::BIGINT AS patient_id WHERE false"
+def _make_map(connection: Statements, contracts: Contracts) -> str:
+    """Make the map from the pseudonym of each patient whom raw knows to the new one; returns its name.
+
+    A temporary table, so that it is gone with a process that is killed.
+    """
+    engine = engine_of(connection)
+    name = "temp.pseudonym_map" if engine == "duckdb" else "restricted.pseudonym_map"
+    nobody = "SELECT CAST(NULL AS BIGINT) AS patient_id WHERE 1 = 0"
+    numbers = " UNION ".join([nobody, *(query for _, query in patient_queries(connection, contracts))])
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE pseudonym_map AS SELECT patient_id, {pseudonym_sql('patient_id')} AS old_key "
-        f"FROM ({numbers})"
+        f"CREATE OR REPLACE TEMPORARY TABLE {name} AS SELECT patient_id, "
+        f"{pseudonym_sql('patient_id', engine)} AS old_key, CAST(NULL AS BIGINT) AS new_key FROM ({numbers}) AS known"
     )
+    return name
+
+
+def _rotate(connection: Statements, known: str, tables: Sequence[HeldTable]) -> Rotation:
     write_key(connection)
-    connection.execute("ALTER TABLE temp.pseudonym_map ADD COLUMN new_key BIGINT")
-    connection.execute(f"UPDATE temp.pseudonym_map SET new_key = {pseudonym_sql('patient_id')}")
-    tables = held_tables(connection)
-    unlinked = 0
-    for table in tables:
-        for column in table.pseudonyms:
-            # Whom raw does not know any more has no number to make a pseudonym of; a random one unlinks for good.
-            unlinked += _changed(
-                connection,
-                "INSERT INTO temp.pseudonym_map "
-                f"SELECT NULL, held, CAST(floor(random() * {LARGEST_PSEUDONYM}) AS BIGINT) "
-                f"FROM (SELECT DISTINCT {quoted(column)} AS held FROM {table.sql}) "
-                "WHERE held > 0 AND held NOT IN (SELECT old_key FROM temp.pseudonym_map)",
-            )
-    pseudonyms = _number(connection, "SELECT count(*) FROM temp.pseudonym_map")
-    if _number(connection, "SELECT count(DISTINCT new_key) FROM temp.pseudonym_map") != pseudonyms:
+    connection.execute(f"UPDATE {known} SET new_key = {pseudonym_sql('patient_id', engine_of(connection))}")
+    unlinked = sum(_unlink(connection, known, table, column) for table in tables for column in table.pseudonyms)
+    pseudonyms, different = _row(connection, f"SELECT COUNT(*), COUNT(DISTINCT new_key) FROM {known}")
+    if different != pseudonyms:
         raise WarehouseError("two patients would share a pseudonym under the new key; nothing was changed, try again")
     rows = 0
     for number, table in enumerate(tables):
         for column in table.pseudonyms:
-            rows += _changed(
+            name = table.column(column)
+            rows += changed(
                 connection,
-                f"UPDATE {table.sql} AS held SET {quoted(column)} = known.new_key FROM temp.pseudonym_map AS known "
-                f"WHERE held.{quoted(column)} = known.old_key",
+                f"UPDATE {table.sql} SET {name} = known.new_key FROM {known} AS known WHERE {name} = known.old_key",
             )
         if number == len(tables) // 2:
             failpoints.reach("rotate_between_tables")
-    connection.execute(_LOG)
     connection.execute(
         "INSERT INTO ops.key_rotation VALUES (?, ?, ?, ?, ?)",
         [to_naive_utc(utc_now()), pseudonyms, unlinked, len(tables), rows],
@@ -92,10 +100,19 @@ def _rotate(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> Rota
     return Rotation(pseudonyms, unlinked, len(tables), rows)
 
 
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
+def _unlink(connection: Statements, known: str, table: HeldTable, column: str) -> int:
+    """Give new pseudonyms to those of whom raw knows nothing any more; returns to how many.
+
+    There is no number to make one of; a random one unlinks for good.
+    """
+    name = table.column(column)
+    held = connection.execute(
+        f"SELECT DISTINCT {name} FROM {table.sql} WHERE {name} > 0 AND {name} NOT IN (SELECT old_key FROM {known})"
+    ).fetchall()
+    insert(connection, known, [(None, key, 1 + secrets.randbelow(LARGEST_PSEUDONYM)) for (key,) in held])
+    return len(held)
 
 
-def _changed(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
-    return _number(connection, statement)
+def _row(connection: Statements, query: str) -> tuple[int, int]:
+    first, second = connection.execute(query).fetchone()
+    return int(first), int(second)

@@ -6,16 +6,16 @@ SQLMesh's state says which intervals are complete, and neither when they became 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 from sqlmesh import Context
 
 from northstar.clock import to_naive_utc
 from northstar.phi.firewall import plain
-from northstar.statements import Statements
+from northstar.statements import Statements, batched, insert
 from northstar.ticklog import TickLog
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ _TABLES = (
 )
 KEPT = timedelta(days=90)
 """How long it is kept what models ran, and which audits passed.  What an audit found is kept for good."""
-_ROWS_A_STATEMENT = 200
-_Item = TypeVar("_Item")
 
 _MARTS = """
 INSERT INTO ops.mart_log
@@ -74,9 +72,10 @@ class RunLog:
             name: (_moment(model.start_ms), _moment(model.end_ms), model.rows, model.seconds, name in failed)
             for name, model in run.models.items()
         }
-        self._insert("model_log", [(*key, name, *did) for name, did in ran.items()])
-        self._insert(
-            "audit_log",
+        insert(self._connection, "ops.model_log", [(*key, name, *did) for name, did in ran.items()])
+        insert(
+            self._connection,
+            "ops.audit_log",
             [
                 (*key, plain(one.snapshot), one.audit, one.arguments, one.is_blocking, to_naive_utc(one.audited_at),
                  one.fault_count, one.seconds)
@@ -97,23 +96,17 @@ class RunLog:
     def _note_state(self, done: Mapping[str, datetime], now: datetime) -> None:
         """Put a model's new state in the place of the old; a replay of the past takes nothing back."""
         known = dict(self._connection.execute("SELECT model, complete_through FROM ops.model_state").fetchall())
-        for names in _batched(list(done)):
+        for names in batched(list(done)):
             places = ", ".join("?" * len(names))
             self._connection.execute(f"DELETE FROM ops.model_state WHERE model IN ({places})", names)
-        self._insert("model_state", [(name, max(end, known.get(name, end)), now) for name, end in done.items()])
+        states = [(name, max(end, known.get(name, end)), now) for name, end in done.items()]
+        insert(self._connection, "ops.model_state", states)
 
     def _note_inputs(self, inputs: set[tuple[str, str, str]]) -> None:
         known = set(self._connection.execute("SELECT mart, source, model FROM ops.mart_input").fetchall())
         if inputs != known:
             self._connection.execute("DELETE FROM ops.mart_input")
-            self._insert("mart_input", sorted(inputs))
-
-    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        for some in _batched(rows):
-            places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
-            self._connection.execute(
-                f"INSERT INTO ops.{table} VALUES {places}", [value for row in some for value in row]
-            )
+            insert(self._connection, "ops.mart_input", sorted(inputs))
 
 
 def mart_inputs(context: Context) -> set[tuple[str, str, str]]:
@@ -137,7 +130,3 @@ def _inputs(context: Context, sources: Mapping[str, Iterable[str]]) -> Iterator[
 
 def _moment(milliseconds: int) -> datetime:
     return to_naive_utc(datetime.fromtimestamp(milliseconds / 1000, UTC))
-
-
-def _batched(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    return (items[first : first + _ROWS_A_STATEMENT] for first in range(0, len(items), _ROWS_A_STATEMENT))

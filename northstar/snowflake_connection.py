@@ -32,13 +32,6 @@ class Connection:
         cursor.execute(statement, tuple(parameters) or None)
         return cursor
 
-    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows by one statement; none, when there are none."""
-        if rows:
-            row = f"({', '.join('?' * len(rows[0]))})"
-            values = [value for one in rows for value in one]
-            self.execute(f"INSERT INTO {table} VALUES {', '.join([row] * len(rows))}", values)
-
     def close(self) -> None:
         """Close the connection."""
         self.raw.close()

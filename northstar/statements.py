@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import duckdb
 from snowflake.connector.errors import ProgrammingError
 
+Engine = Literal["duckdb", "snowflake"]
+
 NO_SUCH_OBJECT = 2003
 """Snowflake's number of the error that a table or its schema is not there, or not for this role."""
+_ROWS_A_STATEMENT = 200
+_Item = TypeVar("_Item")
 
 
 class Answer(Protocol):
@@ -55,3 +59,32 @@ def rows_if_there(connection: Statements, query: str, parameters: Sequence[Any] 
         if error.errno == NO_SUCH_OBJECT:
             return []
         raise
+
+
+def batched(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """As many at a time as one statement may have parameters for."""
+    return (items[first : first + _ROWS_A_STATEMENT] for first in range(0, len(items), _ROWS_A_STATEMENT))
+
+
+def insert(connection: Statements, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, many by one statement."""
+    for some in batched(rows):
+        places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        connection.execute(f"INSERT INTO {table} VALUES {places}", [value for row in some for value in row])
+
+
+def changed(connection: Statements, statement: str, parameters: Sequence[Any] = ()) -> int:
+    """How many rows a statement wrote, updated or deleted: both engines answer it with that."""
+    row = connection.execute(statement, parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+def engine_of(connection: Statements) -> Engine:
+    """Which engine a connection is to."""
+    return "duckdb" if isinstance(connection, duckdb.DuckDBPyConnection) else "snowflake"
+
+
+def write_out(connection: Statements) -> None:
+    """Let DuckDB bring its file up to date, so that no log beside it keeps old values."""
+    if engine_of(connection) == "duckdb":
+        connection.execute("CHECKPOINT")

@@ -14,6 +14,7 @@ from northstar.console import clear_errors, terminal
 from northstar.contracts import CONTRACTS, Contracts, load_contracts
 from northstar.erasure.forget import Forgotten, forget, unfinished
 from northstar.erasure.residue import residue
+from northstar.gateway import is_snowflake
 from northstar.lock import lock_of, writer_lock
 from northstar.phi.firewall import firewall_of
 from northstar.rekeying import rotate
@@ -25,8 +26,6 @@ keys = typer.Typer(help="The key of patients' pseudonyms.", no_args_is_help=True
 
 @contextmanager
 def _locked(settings: Settings, purpose: str) -> Iterator[tuple[Warehouse, Contracts]]:
-    with clear_errors():
-        _refuse_snowflake(settings, purpose)
     with (
         clear_errors(),
         writer_lock(lock_of(settings), purpose, wait_for="who_gives_way") as lease,
@@ -35,11 +34,11 @@ def _locked(settings: Settings, purpose: str) -> Iterator[tuple[Warehouse, Contr
         yield warehouse, load_contracts(settings.project / CONTRACTS)
 
 
-def _refuse_snowflake(settings: Settings, purpose: str) -> None:
-    """Raise ValueError before anything is connected to: both rewrite tables over DuckDB's own connection."""
-    if settings.environment.get("NORTHSTAR_GATEWAY", "duckdb") == "snowflake":
+def _refuse_snowflake(settings: Settings) -> None:
+    """Raise ValueError before anything is connected to: it rewrites tables over DuckDB's own connection."""
+    if is_snowflake(settings.environment):
         raise ValueError(
-            f"{purpose} works on gateway duckdb only, and has changed nothing. On Snowflake follow the steps in "
+            "northstar forget works on gateway duckdb only, and has changed nothing. On Snowflake follow the steps in "
             "docs/security.md, section 'On Snowflake'."
         )
 
@@ -51,7 +50,7 @@ def rotate_command() -> None:
     One transaction: killed at any point, it leaves everything as it was.
     """
     with _locked(Settings.from_environment(), "northstar keys rotate") as (warehouse, contracts):
-        done = rotate(warehouse.connection, contracts)
+        done = rotate(warehouse.statements, contracts)
     terminal.print(
         f"{done.pseudonyms:,} pseudonyms are new, in {done.rows:,} rows of {done.tables} tables; {done.unlinked:,} of "
         "them stand for nobody whom raw still knows",
@@ -72,6 +71,8 @@ def forget_command(
     if (patient is None) == (not resume):
         raise typer.BadParameter("give the patient's number, or --resume")
     settings = Settings.from_environment()
+    with clear_errors():
+        _refuse_snowflake(settings)
     with _locked(settings, "northstar forget") as (warehouse, contracts):
         firewall = firewall_of(warehouse.context.models, settings.project)
         wanted = [patient] if patient is not None else unfinished(warehouse.connection, contracts)

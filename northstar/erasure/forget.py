@@ -131,7 +131,7 @@ def _traces(connection: duckdb.DuckDBPyConnection, contracts: Contracts, patient
     keys: dict[str, list[str]] = {}
     values: set[str] = set()
     for contract in contracts:
-        columns = present.get(contract.relation, frozenset())
+        columns = frozenset(table.columns) if (table := present.get(contract.relation)) else frozenset()
         for name, parent_key in {(via.object, via.key) for c in contracts if (via := c.patient_via)}:
             if contract.relation == f"raw_{name}" and parent_key in columns:
                 keys[f"raw_{name}.{parent_key}"] = _texts(connection, contract, columns, parent_key, patient_id)
@@ -184,18 +184,17 @@ def _files(
 
 
 def _raw(connection: duckdb.DuckDBPyConnection, contracts: Contracts, traces: Traces, result: Forgotten) -> None:
-    for relation, columns in raw_tables(connection).items():
+    for relation, table in raw_tables(connection).items():
         contract = contracts.find(relation)
-        wanted = scrub(contract, {name: name for name in columns}, traces) if contract else None
+        wanted = scrub(contract, table.columns, traces) if contract else None
         if contract is None or wanted is None:
             continue
-        table = f"{contract.schema}.{quoted(contract.name)}"
         deleted = unlinked = 0
         if wanted.deleted:
-            deleted = _count(connection, f"DELETE FROM {table} WHERE {wanted.deleted}")
+            deleted = _count(connection, f"DELETE FROM {table.sql} WHERE {wanted.deleted}")
         if wanted.wiped:
-            changes = ", ".join(f"{quoted(column)} = {value}" for column, value in wanted.assignments.items())
-            unlinked = _count(connection, f"UPDATE {table} SET {changes} WHERE {wanted.wiped}")
+            changes = ", ".join(f"{table.column(column)} = {value}" for column, value in wanted.assignments.items())
+            unlinked = _count(connection, f"UPDATE {table.sql} SET {changes} WHERE {wanted.wiped}")
         result.raw_rows_deleted += deleted
         result.raw_rows_unlinked += unlinked
         if deleted or unlinked:
@@ -241,7 +240,7 @@ def _tables(
             for column in table.pseudonyms
         ] + [
             f"{quoted(column)} = NULL"
-            for column in sorted(table.columns - set(table.pseudonyms))
+            for column in sorted(table.columns.keys() - set(table.pseudonyms))
             if column not in known or Node(model.fqn, OUTPUT, column.upper()) in told
         ]
         statement = f"UPDATE {table.sql} SET {', '.join(changes)} WHERE {own}"

@@ -25,7 +25,7 @@ from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.snowflake_tables import RawTables, column_type, literal, name_of, quoted
 from northstar.ingest.types import duckdb_type
 from northstar.snowflake_connection import Connection
-from northstar.statements import NO_SUCH_OBJECT, transaction
+from northstar.statements import NO_SUCH_OBJECT, insert, transaction
 
 STAGE = "NORTHSTAR.OPS.LANDING"
 """The stage over the landing zone, unless ``NORTHSTAR_SNOWFLAKE_STAGE`` names another."""
@@ -81,7 +81,7 @@ class SnowflakeSink:
         first = through if sealed is None else sealed + TICK
         now = to_naive_utc(utc_now())
         passed = [to_naive_utc(first + number * TICK) for number in range((through - first) // TICK + 1)]
-        self._connection.insert("ops.source_seal", [[source, boundary, now] for boundary in passed])
+        insert(self._connection, "ops.source_seal", [[source, boundary, now] for boundary in passed])
 
     def load(self, source: str, batch: Batch, loaded_at: datetime) -> None:
         """Load a batch whole or not at all.  Raises IngestError when it is loaded already."""
@@ -165,11 +165,11 @@ class SnowflakeSink:
         as_of = to_naive_utc(batch.source_as_of)
         entries: list[list[Any]] = [[file.object, file.path, file.origin, file.rows, None] for file in batch.files]
         entries.append([WHOLE_BATCH, None, None, batch.rows, json.dumps(batch.cursor, sort_keys=True)])
-        self._connection.insert(
-            "ops.load_ledger", [[source, int(row[0]), batch.load_id, *entry, as_of, stamp, now] for entry in entries]
-        )
+        of_all = [source, int(row[0]), batch.load_id]
+        insert(self._connection, "ops.load_ledger", [[*of_all, *entry, as_of, stamp, now] for entry in entries])
         expire_cursors(self._connection, source, int(row[0]))
-        self._connection.insert(
+        insert(
+            self._connection,
             "ops.source_notice",
             [[source, batch.load_id, notice.object, notice.kind, notice.detail, now] for notice in batch.notices],
         )

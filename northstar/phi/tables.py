@@ -1,33 +1,41 @@
-"""Which tables of the warehouse hold pseudonyms: physical tables of every version, hence of every environment."""
+"""Which tables hold patients: raw's, by number, and those of SQLMesh of every version and so of every environment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import duckdb
 from sqlglot import exp
 from sqlmesh.core.model import Model
 
 from northstar.contracts import Contracts, ObjectContract
 from northstar.ingest.duckdb_sink import CATALOG, quoted
 from northstar.phi.firewall import PSEUDONYM_NAME
+from northstar.statements import Statements
 
 
 @dataclass(frozen=True)
 class HeldTable:
-    """A table in which columns hold pseudonyms."""
+    """A table as the warehouse has it."""
 
     schema: str
     name: str
-    pseudonyms: tuple[str, ...]
-    columns: frozenset[str]
-    """All columns, in lower case."""
+    columns: Mapping[str, str]
+    """All columns in their order: their names in lower case, and as the warehouse spells them."""
 
     @property
     def sql(self) -> str:
         """The table, quoted."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def pseudonyms(self) -> tuple[str, ...]:
+        """The columns that by their names hold pseudonyms, in lower case."""
+        return tuple(column for column in self.columns if column.endswith(PSEUDONYM_NAME))
+
+    def column(self, name: str) -> str:
+        """A column, quoted, by its name in lower case."""
+        return quoted(self.columns[name])
 
     def model(self, models: Mapping[str, Model]) -> Model | None:
         """The model of the present project that the table is a version of, None when there is none any more."""
@@ -38,46 +46,46 @@ class HeldTable:
         return None
 
 
-def held_tables(connection: duckdb.DuckDBPyConnection) -> list[HeldTable]:
-    """Every table, views apart, with a column that by its name holds pseudonyms."""
-    rows = connection.execute(
-        "SELECT c.schema_name, c.table_name, list(lower(c.column_name) ORDER BY c.column_index) "
-        "FROM duckdb_columns() AS c JOIN duckdb_tables() AS t USING (database_name, schema_name, table_name) "
-        "WHERE c.database_name = ? AND NOT t.temporary AND NOT starts_with(lower(c.schema_name), 'raw_') "
-        "GROUP BY ALL ORDER BY 1, 2",
-        [CATALOG],
-    ).fetchall()
-    found = []
-    for schema, name, columns in rows:
-        pseudonyms = tuple(column for column in columns if column.endswith(PSEUDONYM_NAME))
-        if pseudonyms:
-            found.append(HeldTable(schema, name, pseudonyms, frozenset(columns)))
-    return found
+def held_tables(connection: Statements) -> list[HeldTable]:
+    """Every table outside of raw, views apart, with a column that by its name holds pseudonyms."""
+    return [table for table in _tables(connection) if not _is_raw(table) and table.pseudonyms]
 
 
-def patient_queries(
-    connection: duckdb.DuckDBPyConnection, contracts: Contracts
-) -> Iterator[tuple[ObjectContract, str]]:
+def raw_tables(connection: Statements) -> dict[str, HeldTable]:
+    """The raw tables by relation, ``raw_app.billing__invoices``."""
+    return {f"{table.schema}.{table.name}".lower(): table for table in _tables(connection) if _is_raw(table)}
+
+
+def patient_queries(connection: Statements, contracts: Contracts) -> Iterator[tuple[ObjectContract, str]]:
     """For every raw table and column that holds patients' numbers: a query of them, named ``patient_id``."""
     present = raw_tables(connection)
     for contract in contracts:
-        columns = present.get(contract.relation, frozenset())
+        table = present.get(contract.relation)
         for column in contract.patient_columns:
-            if column in columns:
+            if table and column in table.columns:
                 where = f" AND ({contract.patient_where})" if contract.patient_where else ""
-                yield (
-                    contract,
-                    f"SELECT {quoted(column)} AS patient_id FROM {contract.schema}.{quoted(contract.name)} "
-                    f"WHERE {quoted(column)} > 0{where}",
-                )
+                number = table.column(column)
+                yield contract, f"SELECT {number} AS patient_id FROM {table.sql} WHERE {number} > 0{where}"
 
 
-def raw_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[str]]:
-    """The raw tables that are not empty, with their columns in lower case."""
-    rows = connection.execute(
-        "SELECT c.schema_name || '.' || c.table_name, list(lower(c.column_name)) FROM duckdb_columns() AS c "
-        "JOIN duckdb_tables() AS t USING (database_name, schema_name, table_name) "
-        "WHERE c.database_name = ? AND starts_with(c.schema_name, 'raw_') AND t.estimated_size > 0 GROUP BY ALL",
+def _is_raw(table: HeldTable) -> bool:
+    return table.schema.lower().startswith("raw_")
+
+
+def _tables(connection: Statements) -> list[HeldTable]:
+    of_table: dict[tuple[str, str], dict[str, str]] = {
+        (schema, name): {}
+        for schema, name in connection.execute(
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            "WHERE table_catalog = ? AND table_type = 'BASE TABLE' ORDER BY table_schema, table_name",
+            [CATALOG],
+        ).fetchall()
+    }
+    for schema, name, column in connection.execute(
+        "SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE table_catalog = ? "
+        "ORDER BY ordinal_position",
         [CATALOG],
-    ).fetchall()
-    return {relation: frozenset(columns) for relation, columns in rows}
+    ).fetchall():
+        if (schema, name) in of_table:  # else a view's
+            of_table[schema, name][column.lower()] = column
+    return [HeldTable(schema, name, columns) for (schema, name), columns in of_table.items()]

@@ -40,11 +40,10 @@ def holding(
         for contract, query in patient_queries(connection, contracts)
         if _any(connection, f"({query}) WHERE patient_id = {patient}")
     ]
-    for relation, columns in raw_tables(connection).items():
-        schema, _, table = relation.partition(".")
-        text = " || '|' || ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), '')" for column in sorted(columns))
+    for relation, table in raw_tables(connection).items():
+        text = " || '|' || ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), '')" for column in table.columns)
         for value in values:
-            if _any(connection, f"{schema}.{quoted(table)} WHERE contains({text}, ?)", value):
+            if _any(connection, f"{table.sql} WHERE contains({text}, ?)", value):
                 found.append(f"{relation}: {len(value)} characters")
     for file in landing.rglob("*.parquet"):
         rows = pq.read_table(file)

@@ -255,9 +255,8 @@ def test_the_record_names_nobody(home: Home) -> None:
     assert lengths == [(32,)]
 
 
-@pytest.mark.parametrize("command", ["forget 1", "keys rotate"])
-def test_on_snowflake_it_refuses_and_says_what_to_do(home: Home, command: str) -> None:
-    refused = home.run(command, NORTHSTAR_GATEWAY="snowflake")
+def test_on_snowflake_it_refuses_and_says_what_to_do(home: Home) -> None:
+    refused = home.run("forget 1", NORTHSTAR_GATEWAY="snowflake")
 
     said = " ".join(refused.stderr.split())
     assert refused.returncode == 2

@@ -1,10 +1,14 @@
-"""Erasure and rotation on a few rows that are landed, loaded and held as the real ones are."""
+"""Erasure and rotation on a few rows that are landed, loaded and held as the real ones are, on both engines."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +18,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import snowflake.connector
+from emulator import Snowflake, emulated
+from engines import create_stage
+from grammar import shapes, unparsable
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "project"))
 
@@ -29,10 +37,13 @@ from northstar.erasure.screen import Screen
 from northstar.ingest.contract import Batch
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.snowflake_sink import SnowflakeSink
 from northstar.phi.firewall import Firewall, firewall_of
 from northstar.pseudonyms import ensure_key, pseudonym_sql
 from northstar.rekeying import rotate
 from northstar.settings import Settings
+from northstar.snowflake_connection import Connection
+from northstar.statements import engine_of
 from northstar.warehouse import WarehouseError
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -100,13 +111,16 @@ PARTNER = {
 class Small:
     """A warehouse of a few rows, with its landing zone."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: duckdb.DuckDBPyConnection | Connection
+    beneath: duckdb.DuckDBPyConnection
+    """For looking: the same, or what the emulator of Snowflake keeps its tables in."""
     landing: LandingZone
-    sink: DuckDBSink
+    sink: DuckDBSink | SnowflakeSink
     contracts: Contracts
     project: Context
     firewall: Firewall
     loads: int = 0
+    account: Snowflake | None = None
 
     def load(self, source: str, objects: dict[str, list[dict[str, Any]]]) -> None:
         self.loads += 1
@@ -121,7 +135,7 @@ class Small:
 
     def hold(self) -> None:
         """What SQLMesh would have made, and a version of a model that is gone."""
-        key = pseudonym_sql("v.patient_id")
+        key = pseudonym_sql("v.patient_id", engine_of(self.connection))
         for statement in (
             'CREATE SCHEMA IF NOT EXISTS "sqlmesh__INTERMEDIATE"',
             f'CREATE TABLE "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1" AS SELECT {key} AS patient_key, birth_date '
@@ -134,7 +148,7 @@ class Small:
             self.connection.execute(statement)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query).fetchall()
+        return self.beneath.execute(query).fetchall()
 
     def forget(self, patient: int) -> Forgotten:
         return forget(self.connection, self.landing, self.contracts, self.firewall, self.project.models, patient)
@@ -145,7 +159,7 @@ class Small:
         for schema, table in self.rows(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'NORTHSTAR'"
         ):
-            if schema not in ("restricted",):
+            if schema.lower() not in ("restricted", "_fs_information_schema"):
                 parts += [f"{table}: {row}" for row in self.rows(f'FROM "{schema}"."{table}"')]
         parts += [
             f"{file.name}: {pq.read_table(file).to_pylist()}"
@@ -168,19 +182,64 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context,
         yield opened, firewall_of(opened.models, home)
 
 
+@contextmanager
+def on_duckdb(home: Path, project: tuple[Context, Firewall]) -> Iterator[Small]:
+    landing = LandingZone(str(home / "landing"))
+    connection = connect(home / "northstar.duckdb")
+    contracts = load_contracts(PROJECT / CONTRACTS)
+    sink = DuckDBSink(connection, landing, screen=Screen(contracts))
+    yield filled(Small(connection, connection, landing, sink, contracts, *project))
+    connection.close()
+
+
+@contextmanager
+def on_snowflake(home: Path, project: tuple[Context, Firewall]) -> Iterator[Small]:
+    landing = LandingZone(str(home / "landing"))
+    contracts = load_contracts(PROJECT / CONTRACTS)
+    with emulated() as account:
+        create_stage(Path(landing.root))
+        connection = Connection(snowflake.connector.connect(database="NORTHSTAR", paramstyle="qmark"))
+        beneath = account.duckdb
+        beneath.execute("USE NORTHSTAR")
+        sink = SnowflakeSink(connection.raw, landing)
+        yield filled(Small(connection, beneath, landing, sink, contracts, *project, account=account))
+        connection.close()
+
+
+def filled(small: Small) -> Small:
+    ensure_key(small.connection)
+    small.load("app", APP)
+    small.load("partner", PARTNER)
+    small.hold()
+    return small
+
+
 @pytest.fixture
 def small(project: tuple[Context, Firewall], tmp_path: Path) -> Iterator[Small]:
-    contracts = load_contracts(PROJECT / CONTRACTS)
-    landing = LandingZone(str(tmp_path / "landing"))
-    connection = connect(tmp_path / "northstar.duckdb")
-    sink = DuckDBSink(connection, landing, screen=Screen(contracts))
-    ensure_key(connection)
-    made = Small(connection, landing, sink, contracts, *project)
-    made.load("app", APP)
-    made.load("partner", PARTNER)
-    made.hold()
-    yield made
-    connection.close()
+    with on_duckdb(tmp_path, project) as made:
+        yield made
+
+
+@pytest.fixture(params=[on_duckdb, on_snowflake], ids=lambda engine: engine.__name__)
+def either(request: pytest.FixtureRequest, project: tuple[Context, Firewall], tmp_path: Path) -> Iterator[Small]:
+    with request.param(tmp_path, project) as made:
+        yield made
+
+
+@pytest.fixture
+def snow(project: tuple[Context, Firewall], tmp_path: Path) -> Iterator[Small]:
+    with on_snowflake(tmp_path, project) as made:
+        yield made
+
+
+def sent_by(small: Small, work: Callable[[], object]) -> list[str]:
+    """The statements that something sends to the account, which are Snowflake's."""
+    assert small.account is not None
+    small.account.sent.clear()
+    work()
+    sent = list(small.account.sent)
+    assert unparsable(shapes(sent).values()) == []
+    return sent
 
 
 TELLING = ("ada@example.com", "555-0142", "MB0042", "Ada", "fell", "knee", "hello", "wants an answer", "thanks", "1936")
@@ -324,37 +383,69 @@ def test_a_file_that_was_cleaned_up_is_passed_over(small: Small) -> None:
     assert small.forget(ADA).files_rewritten == 11
 
 
-def test_rotation_keeps_every_join(small: Small) -> None:
-    before = small.rows('SELECT patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1"')
-    small.connection.execute(
+def test_rotation_keeps_every_join(either: Small) -> None:
+    before = either.rows('SELECT patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1"')
+    either.connection.execute(
         'INSERT INTO "sqlmesh__INTERMEDIATE"."INTERMEDIATE__GONE__3" VALUES (77, 2), (-1, 3), (-2, 4), (NULL, 5)'
     )
 
-    done = rotate(small.connection, small.contracts)
+    done = rotate(either.connection, either.contracts)
 
     patients = dict(
-        small.rows('SELECT birth_date, patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1"')
+        either.rows('SELECT birth_date, patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1"')
     )
     assert not set(patients.values()) & {key for (key,) in before}
     assert sorted(patients.values()) == sorted(
-        row[0] for row in small.rows(f"SELECT {pseudonym_sql('id')} FROM (SELECT unnest([42, 43]) AS id)")
+        row[0] for row in either.rows(f"SELECT {pseudonym_sql('id')} FROM (SELECT unnest([42, 43]) AS id)")
     )
-    assert small.rows(
+    assert either.rows(
         'SELECT count(*) FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_VISIT__2__dev" JOIN "sqlmesh__INTERMEDIATE"."INTERMEDIATE__INT_PATIENT__1" USING (patient_key)'
     ) == [(2,)]
     gone = dict(
-        small.rows('SELECT n, first_patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__GONE__3" WHERE n > 1')
+        either.rows('SELECT n, first_patient_key FROM "sqlmesh__INTERMEDIATE"."INTERMEDIATE__GONE__3" WHERE n > 1')
     )
     assert gone[2] not in (77, None) and gone[2] > 0
     assert (gone[3], gone[4], gone[5]) == (-1, -2, None)
     assert (done.unlinked, done.tables) == (1, 3)
-    (logged,) = small.rows("SELECT pseudonyms, unlinked, tables FROM ops.key_rotation")
+    (logged,) = either.rows("SELECT pseudonyms, unlinked, tables FROM ops.key_rotation")
     assert logged == (3, 1, 3)
 
 
+def test_both_engines_make_the_pseudonyms_that_python_makes(either: Small) -> None:
+    ((inner, _),) = either.connection.execute("SELECT inner_pad, outer_pad FROM restricted.pseudonym_key").fetchall()
+    key = bytes(byte ^ 0x36 for byte in inner)
+    wanted = {
+        number: int(hmac.new(key, b"patient:%d" % number, hashlib.sha256).hexdigest()[:15], 16) for number in (1, ADA)
+    }
+    made = either.connection.execute(
+        f"SELECT id, {pseudonym_sql('id', engine_of(either.connection))} FROM (SELECT 1 AS id UNION SELECT 42) AS ids"
+    ).fetchall()
+    assert dict(made) == wanted
+
+
+def test_on_snowflake_a_rotation_is_one_transaction_of_rows(snow: Small) -> None:
+    """What else it sends would commit."""
+    kinds = [statement.split()[0] for statement in sent_by(snow, lambda: rotate(snow.connection, snow.contracts))]
+    begin, commit = kinds.index("BEGIN"), kinds.index("COMMIT")
+    assert set(kinds[begin + 1 : commit]) == {"DELETE", "INSERT", "UPDATE", "SELECT"}
+    assert kinds[:begin].count("CREATE") == 2 and kinds[commit + 1 :] == ["DROP"]
+    assert not {"DELETE", "INSERT", "UPDATE"} & set(kinds[:begin])
+
+
+def test_on_snowflake_names_are_spelled_as_the_account_spells_them(snow: Small) -> None:
+    """The emulator finds a name in any case; Snowflake does not."""
+    names = {name for (name,) in snow.rows(
+        "SELECT schema_name FROM duckdb_schemas() UNION SELECT table_name FROM duckdb_tables() "
+        "UNION SELECT column_name FROM duckdb_columns()"
+    )}  # fmt: skip
+    sent = sent_by(snow, lambda: rotate(snow.connection, snow.contracts))
+    quoted = {name for statement in sent for name in re.findall(r'"((?:[^"]|"")+)"', statement)}
+    assert {"sqlmesh__INTERMEDIATE", "FIRST_PATIENT_KEY"} <= quoted <= names
+
+
 @pytest.mark.parametrize("place", ["rotate_between_tables", "rotate_before_commit"])
-def test_a_rotation_that_died_changed_nothing(small: Small, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    before = small.everything(), small.rows("FROM restricted.pseudonym_key")
+def test_a_rotation_that_died_changed_nothing(either: Small, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    before = either.everything(), either.rows("FROM restricted.pseudonym_key")
 
     def reach(name: str) -> None:
         if name == place:
@@ -362,9 +453,9 @@ def test_a_rotation_that_died_changed_nothing(small: Small, monkeypatch: pytest.
 
     monkeypatch.setattr(failpoints, "reach", reach)
     with pytest.raises(KeyboardInterrupt):
-        rotate(small.connection, small.contracts)
+        rotate(either.connection, either.contracts)
 
-    assert (small.everything(), small.rows("FROM restricted.pseudonym_key")) == before
+    assert (either.everything(), either.rows("FROM restricted.pseudonym_key")) == before
 
 
 def test_rotation_after_an_erasure_does_not_bring_the_patient_back(small: Small) -> None:

@@ -219,6 +219,21 @@ def test_a_load_that_the_ledger_does_not_know_is_refused(both: Both) -> None:
     assert "the ledger knows no files of load 'nowhere' of app" in " ".join(refused.output.split())
 
 
+def test_keys_are_rotated(both: Both) -> None:
+    """The company has no patients; those of a table are of nobody whom raw knows."""
+    for company in both:
+        asked(
+            company,
+            "CREATE TABLE little.visit_of_patient AS SELECT CAST(77 AS BIGINT) AS patient_key UNION ALL SELECT -1",
+        )
+        (key,) = asked(company, "SELECT inner_pad, outer_pad FROM restricted.pseudonym_key")
+        said = " ".join(did(company, "keys", "rotate").split())
+        assert said == "1 pseudonyms are new, in 1 rows of 1 tables; 1 of them stand for nobody whom raw still knows"
+        keys = asked(company, "SELECT patient_key FROM little.visit_of_patient")
+        assert keys[0] == (-1,) and keys[1] not in ((77,), (-1,)), keys
+        assert asked(company, "SELECT inner_pad, outer_pad FROM restricted.pseudonym_key") != [key]
+
+
 def test_what_was_sent_is_snowflakes(both: Both) -> None:
     both.account.sent.clear()
     ((load_id,),) = asked(both.companies[1], "SELECT MIN(load_id) FROM ops.load_ledger WHERE source = 'app'")
