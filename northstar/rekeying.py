@@ -12,6 +12,7 @@ from northstar.contracts import Contracts
 from northstar.phi.tables import HeldTable, held_tables, patient_queries
 from northstar.pseudonyms import LARGEST_PSEUDONYM, pseudonym_sql, write_key
 from northstar.statements import (
+    Sql,
     Statements,
     changed,
     engine_of,
@@ -87,10 +88,8 @@ def _rotate(connection: Statements, known: str, tables: Sequence[HeldTable]) -> 
     for number, table in enumerate(tables):
         for column in table.pseudonyms:
             name = table.column(column)
-            rows += changed(
-                connection,
-                f"UPDATE {table.sql} SET {name} = known.new_key FROM {known} AS known WHERE {name} = known.old_key",
-            )
+            update = f"UPDATE {table.sql} SET {name} = known.new_key FROM {known} AS known WHERE {name} = known.old_key"
+            rows += changed(connection, Sql(update))
         if number == len(tables) // 2:
             failpoints.reach("rotate_between_tables")
     connection.execute(

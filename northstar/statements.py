@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 import duckdb
@@ -15,6 +16,29 @@ NO_SUCH_OBJECT = 2003
 """Snowflake's number of the error that a table or its schema is not there, or not for this role."""
 _ROWS_A_STATEMENT = 200
 _Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Sql:
+    """A piece of SQL, and the values of its ``?`` in their order: Snowflake keeps the text of statements for a year."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+    def __add__(self, other: Sql | str) -> Sql:
+        added = Sql(other) if isinstance(other, str) else other
+        return Sql(self.text + added.text, self.values + added.values)
+
+
+def joined(separator: str, pieces: Iterable[Sql]) -> Sql:
+    """Pieces behind each other."""
+    every = list(pieces)
+    return Sql(separator.join(one.text for one in every), tuple(value for one in every for value in one.values))
+
+
+def listed(values: Iterable[Any]) -> Sql:
+    """Values, for what stands in brackets behind IN."""
+    return joined(", ", [Sql("?", (value,)) for value in values])
 
 
 class Answer(Protocol):
@@ -73,9 +97,9 @@ def insert(connection: Statements, table: str, rows: Sequence[Sequence[Any]]) ->
         connection.execute(f"INSERT INTO {table} VALUES {places}", [value for row in some for value in row])
 
 
-def changed(connection: Statements, statement: str, parameters: Sequence[Any] = ()) -> int:
+def changed(connection: Statements, statement: Sql) -> int:
     """How many rows a statement wrote, updated or deleted: both engines answer it with that."""
-    row = connection.execute(statement, parameters).fetchone()
+    row = connection.execute(statement.text, statement.values).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -14,7 +14,6 @@ from northstar.console import clear_errors, terminal
 from northstar.contracts import CONTRACTS, Contracts, load_contracts
 from northstar.erasure.forget import Forgotten, forget, unfinished
 from northstar.erasure.residue import residue
-from northstar.gateway import is_snowflake
 from northstar.lock import lock_of, writer_lock
 from northstar.phi.firewall import firewall_of
 from northstar.rekeying import rotate
@@ -32,15 +31,6 @@ def _locked(settings: Settings, purpose: str) -> Iterator[tuple[Warehouse, Contr
         Warehouse(settings, lease.check) as warehouse,
     ):
         yield warehouse, load_contracts(settings.project / CONTRACTS)
-
-
-def _refuse_snowflake(settings: Settings) -> None:
-    """Raise ValueError before anything is connected to: it rewrites tables over DuckDB's own connection."""
-    if is_snowflake(settings.environment):
-        raise ValueError(
-            "northstar forget works on gateway duckdb only, and has changed nothing. On Snowflake follow the steps in "
-            "docs/security.md, section 'On Snowflake'."
-        )
 
 
 @keys.command("rotate")
@@ -71,14 +61,12 @@ def forget_command(
     if (patient is None) == (not resume):
         raise typer.BadParameter("give the patient's number, or --resume")
     settings = Settings.from_environment()
-    with clear_errors():
-        _refuse_snowflake(settings)
     with _locked(settings, "northstar forget") as (warehouse, contracts):
         firewall = firewall_of(warehouse.context.models, settings.project)
-        wanted = [patient] if patient is not None else unfinished(warehouse.connection, contracts)
+        wanted = [patient] if patient is not None else unfinished(warehouse.statements, contracts)
         for number in wanted:
             done = forget(
-                warehouse.connection, warehouse.landing, contracts, firewall, warehouse.context.models, number
+                warehouse.statements, warehouse.landing, contracts, firewall, warehouse.context.models, number
             )
             _print(done)
             account = load_account(settings.project)

@@ -4,7 +4,8 @@ Rows of the patient's own tables go.  Where totals must stay true (visits, bills
 that all forgotten patients share, without anything that identifies.  In the tables of SQLMesh, of every version and
 so of every environment, the pseudonym is replaced or its rows go in the same way, so that they hold what a replay of
 raw would give.  Files are rewritten first and the warehouse in one transaction last: what is needed to find the
-patient is in raw until then, so that a run that was killed is made good by the next.
+patient is in raw until then, so that a run that was killed is made good by the next.  What identifies is sent as
+parameters: Snowflake keeps the texts of statements for a year.
 """
 
 from __future__ import annotations
@@ -12,25 +13,33 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
-import duckdb
 from sqlglot import exp
 from sqlmesh.core.model import Model
 
 from northstar import failpoints
 from northstar.clock import to_naive_utc, utc_now
 from northstar.contracts import Contracts, ObjectContract
-from northstar.erasure.files import rewrite
+from northstar.erasure.files import Files
 from northstar.erasure.rows import ERASED, RECORD, REJECTED, Traces, scrub
 from northstar.erasure.suppression import Suppression
-from northstar.ingest.duckdb_sink import quoted
 from northstar.ingest.landing import LandingZone
 from northstar.phi.firewall import Firewall
 from northstar.phi.lineage import OUTPUT, Node
 from northstar.phi.tables import HeldTable, held_tables, patient_queries, raw_tables
 from northstar.pseudonyms import pseudonym_sql
-from northstar.statements import transaction
+from northstar.statements import (
+    Sql,
+    Statements,
+    changed,
+    engine_of,
+    joined,
+    rows_if_there,
+    transaction,
+    write_out,
+)
 
 _TELLING = ("contact", "social_security", "medical_record", "beneficiary")
 """Kinds of identifiers that only one patient has; a name or an address may be another's too."""
@@ -64,7 +73,7 @@ class Forgotten:
 
 
 def forget(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Statements,
     landing: LandingZone,
     contracts: Contracts,
     firewall: Firewall,
@@ -81,10 +90,10 @@ def forget(
         [result.erasure_id, to_naive_utc(utc_now())],
     )
     traces = _traces(connection, contracts, patient_id)
+    pseudonym = _pseudonym(connection, patient_id)
     failpoints.reach("erasure_listed")
     _files(connection, landing, contracts, traces, result)
     with transaction(connection):
-        pseudonym = _pseudonym(connection, patient_id)
         _raw(connection, contracts, traces, result)
         failpoints.reach("erasure_raw_done")
         if pseudonym is not None:
@@ -103,11 +112,11 @@ def forget(
             ],
         )
         failpoints.reach("erasure_before_commit")
-    connection.execute("CHECKPOINT")
+    write_out(connection)
     return result
 
 
-def unfinished(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> list[int]:
+def unfinished(connection: Statements, contracts: Contracts) -> list[int]:
     """Patients whom raw still knows although they are on the list: of runs that were killed."""
     suppression = Suppression(connection)
     if not suppression.exists:
@@ -117,28 +126,29 @@ def unfinished(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> l
     return sorted(suppression.listed(numbers))
 
 
-def _pseudonym(connection: duckdb.DuckDBPyConnection, patient_id: int) -> int | None:
-    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'pseudonym_key'").fetchone()
-    if found == (0,):
+def _pseudonym(connection: Statements, patient_id: int) -> int | None:
+    if not rows_if_there(connection, "SELECT 1 FROM restricted.pseudonym_key"):
         return None
-    row = connection.execute(f"SELECT {pseudonym_sql(str(int(patient_id)))}").fetchone()
-    return int(row[0]) if row else None
+    ((key,),) = connection.execute(f"SELECT {pseudonym_sql('?', engine_of(connection))}", [patient_id]).fetchall()
+    return int(key)
 
 
-def _traces(connection: duckdb.DuckDBPyConnection, contracts: Contracts, patient_id: int) -> Traces:
+def _traces(connection: Statements, contracts: Contracts, patient_id: int) -> Traces:
     """All that gives the patient away, gathered before anything is erased."""
     present = raw_tables(connection)
     keys: dict[str, list[str]] = {}
     values: set[str] = set()
     for contract in contracts:
-        columns = frozenset(table.columns) if (table := present.get(contract.relation)) else frozenset()
+        table = present.get(contract.relation)
+        if table is None:
+            continue
         for name, parent_key in {(via.object, via.key) for c in contracts if (via := c.patient_via)}:
-            if contract.relation == f"raw_{name}" and parent_key in columns:
-                keys[f"raw_{name}.{parent_key}"] = _texts(connection, contract, columns, parent_key, patient_id)
+            if contract.relation == f"raw_{name}" and parent_key in table.columns:
+                keys[f"raw_{name}.{parent_key}"] = _texts(connection, contract, table, parent_key, patient_id)
         if contract.patient_columns == contract.key:
             for column, found in contract.columns.items():
-                if found.name == "phi_direct" and found.kind in _TELLING and column in columns:
-                    values.update(_texts(connection, contract, columns, column, patient_id))
+                if found.name == "phi_direct" and found.kind in _TELLING and column in table.columns:
+                    values.update(_texts(connection, contract, table, column, patient_id))
     telling = sorted(value for value in values if len(value) >= _SHORTEST_VALUE)
     own_keys = [key for found in keys.values() for key in found]
     records = _rejected(connection, own_keys, telling) if REJECTED in present else []
@@ -146,24 +156,24 @@ def _traces(connection: duckdb.DuckDBPyConnection, contracts: Contracts, patient
 
 
 def _texts(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Statements,
     contract: ObjectContract,
-    columns: frozenset[str],
+    table: HeldTable,
     column: str,
     patient_id: int,
 ) -> list[str]:
     """The values of a column in the patient's rows, as text."""
-    held = " OR ".join(f"{quoted(name)} = {int(patient_id)}" for name in contract.patient_columns if name in columns)
-    if not held:
+    names = [table.column(name) for name in contract.patient_columns if name in table.columns]
+    if not names:
         return []
-    query = (
-        f"SELECT DISTINCT CAST({quoted(column)} AS VARCHAR) FROM {contract.schema}.{quoted(contract.name)} WHERE {held}"
-    )
-    return [text for (text,) in connection.execute(query).fetchall() if text is not None]
+    held = " OR ".join(f"{name} = ?" for name in names)
+    query = f"SELECT DISTINCT CAST({table.column(column)} AS VARCHAR) FROM {table.sql} WHERE {held}"
+    rows = connection.execute(query, [patient_id] * len(names)).fetchall()
+    return [text for (text,) in rows if text is not None]
 
 
 def _files(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Statements,
     landing: LandingZone,
     contracts: Contracts,
     traces: Traces,
@@ -174,16 +184,17 @@ def _files(
         loads.setdefault(source, set()).add(load_id)
     landing.sweep_all(loads)  # what a killed tick landed and nobody loaded is in no ledger
     entries = connection.execute(
-        "SELECT DISTINCT source, object, file FROM ops.load_ledger WHERE file IS NOT NULL ORDER BY ALL"
+        "SELECT DISTINCT source, object, file FROM ops.load_ledger WHERE file IS NOT NULL ORDER BY file"
     ).fetchall()
-    for source, name, path in entries:
-        contract = contracts.find(f"raw_{source}.{name}")
-        if contract is not None and rewrite(connection, landing, contract, path, traces) is not None:
-            result.files_rewritten += 1
-            failpoints.reach("erasure_file_done")
+    with closing(Files(landing)) as files:
+        for source, name, path in entries:
+            contract = contracts.find(f"raw_{source}.{name}")
+            if contract is not None and files.rewrite(contract, path, traces) is not None:
+                result.files_rewritten += 1
+                failpoints.reach("erasure_file_done")
 
 
-def _raw(connection: duckdb.DuckDBPyConnection, contracts: Contracts, traces: Traces, result: Forgotten) -> None:
+def _raw(connection: Statements, contracts: Contracts, traces: Traces, result: Forgotten) -> None:
     for relation, table in raw_tables(connection).items():
         contract = contracts.find(relation)
         wanted = scrub(contract, table.columns, traces) if contract else None
@@ -191,21 +202,22 @@ def _raw(connection: duckdb.DuckDBPyConnection, contracts: Contracts, traces: Tr
             continue
         deleted = unlinked = 0
         if wanted.deleted:
-            deleted = _count(connection, f"DELETE FROM {table.sql} WHERE {wanted.deleted}")
+            deleted = changed(connection, Sql(f"DELETE FROM {table.sql} WHERE ") + wanted.deleted)
         if wanted.wiped:
-            changes = ", ".join(f"{table.column(column)} = {value}" for column, value in wanted.assignments.items())
-            unlinked = _count(connection, f"UPDATE {table.sql} SET {changes} WHERE {wanted.wiped}")
+            changes = [Sql(f"{table.column(column)} = ") + value for column, value in wanted.assignments.items()]
+            update = Sql(f"UPDATE {table.sql} SET ") + joined(", ", changes) + " WHERE " + wanted.wiped
+            unlinked = changed(connection, update)
         result.raw_rows_deleted += deleted
         result.raw_rows_unlinked += unlinked
         if deleted or unlinked:
             result.objects.add(relation)
 
 
-def _rejected(connection: duckdb.DuckDBPyConnection, keys: Iterable[str], values: Iterable[str]) -> list[str]:
+def _rejected(connection: Statements, keys: Iterable[str], values: Iterable[str]) -> list[str]:
     """Records of partners' files that could not be read are kept byte for byte: those that name the patient."""
     needles = {*values, *(key for key in keys if not key.isdigit())}
     rows = connection.execute(
-        f"SELECT DISTINCT {RECORD}, encoding FROM {REJECTED} WHERE {RECORD} IS NOT NULL ORDER BY ALL"
+        f"SELECT DISTINCT {RECORD}, encoding FROM {REJECTED} WHERE {RECORD} IS NOT NULL ORDER BY {RECORD}"
     ).fetchall()
     return [
         content
@@ -215,7 +227,7 @@ def _rejected(connection: duckdb.DuckDBPyConnection, keys: Iterable[str], values
 
 
 def _tables(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Statements,
     contracts: Contracts,
     firewall: Firewall,
     models: Mapping[str, Model],
@@ -230,21 +242,21 @@ def _tables(
     told = firewall.descendants(_wiped_columns(contracts))
     for table in held_tables(connection):
         model = table.model(models)
-        own = " OR ".join(f"{quoted(column)} = {pseudonym}" for column in table.pseudonyms)
+        names = [table.column(column) for column in table.pseudonyms]
+        own = joined(" OR ", [Sql(f"{name} = ?", (pseudonym,)) for name in names])
         if model is None or _is_of_patients(model, table):
-            result.table_rows_deleted += _count(connection, f"DELETE FROM {table.sql} WHERE {own}")
+            result.table_rows_deleted += changed(connection, Sql(f"DELETE FROM {table.sql} WHERE ") + own)
             continue
         known = {column.lower() for column in model.columns_to_types or {}}
         changes = [
-            f"{quoted(column)} = CASE WHEN {quoted(column)} = {pseudonym} THEN {ERASED} ELSE {quoted(column)} END"
-            for column in table.pseudonyms
+            Sql(f"{name} = CASE WHEN {name} = ? THEN {ERASED} ELSE {name} END", (pseudonym,)) for name in names
         ] + [
-            f"{quoted(column)} = NULL"
+            Sql(f"{table.column(column)} = NULL")
             for column in sorted(table.columns.keys() - set(table.pseudonyms))
             if column not in known or Node(model.fqn, OUTPUT, column.upper()) in told
         ]
-        statement = f"UPDATE {table.sql} SET {', '.join(changes)} WHERE {own}"
-        result.table_rows_unlinked += _count(connection, statement)
+        update = Sql(f"UPDATE {table.sql} SET ") + joined(", ", changes) + " WHERE " + own
+        result.table_rows_unlinked += changed(connection, update)
 
 
 def _wiped_columns(contracts: Contracts) -> list[Node]:
@@ -262,8 +274,3 @@ def _is_of_patients(model: Model, table: HeldTable) -> bool:
     """Whether the patient is part of what one row is: then the row goes, else two patients' rows would become one."""
     grain = {column.name.lower() for one in model.grains for column in one.find_all(exp.Column)}
     return bool(grain & set(table.pseudonyms))
-
-
-def _count(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
-    row = connection.execute(statement).fetchone()
-    return int(row[0]) if row else 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from northstar.contracts import ObjectContract
 from northstar.contracts.model import DELETE
 from northstar.ingest.duckdb_sink import quoted
+from northstar.statements import Sql, joined, listed
 
 ERASED = -2
 """The number of everybody who was forgotten: a member of core.dim_patient that stands for nobody."""
@@ -36,11 +38,11 @@ class Traces:
 class Scrub:
     """What to do with the rows of one table, as SQL conditions and assignments over its own columns."""
 
-    deleted: str | None
+    deleted: Sql | None
     """Condition of the rows that go."""
-    wiped: str | None
+    wiped: Sql | None
     """Condition of the rows that stay without what identifies."""
-    assignments: dict[str, str]
+    assignments: dict[str, Sql]
     """Column, in lower case, and new value, for rows that stay."""
 
 
@@ -59,67 +61,61 @@ def scrub(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) 
     return found if found.deleted or found.wiped else None
 
 
-def _any(conditions: Sequence[str]) -> str | None:
-    return f"coalesce({' OR '.join(conditions)}, false)" if conditions else None
+def _any(conditions: Sequence[Sql]) -> Sql | None:
+    return Sql("coalesce(") + joined(" OR ", conditions) + ", false)" if conditions else None
 
 
-def _numbers(traces: Traces) -> str:
-    return ", ".join(str(int(number)) for number in traces.patient_ids)
+def _is_one_of(value: str, values: Iterable[Any]) -> Sql:
+    return Sql(f"{value} IN (") + listed(values) + ")"
 
 
-def _own(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> list[str]:
+def _own(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> list[Sql]:
     where = f" AND ({contract.patient_where})" if contract.patient_where else ""
     if not traces.patient_ids:
         return []
     return [
-        f"({quoted(columns[column])} IN ({_numbers(traces)}){where})"
+        Sql("(") + _is_one_of(quoted(columns[column]), traces.patient_ids) + f"{where})"
         for column in contract.patient_columns
         if column in columns
     ]
 
 
-def _through_parent(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> list[str]:
+def _through_parent(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> list[Sql]:
     via = contract.patient_via
     if via is None or via.column not in columns:
         return []
     keys = traces.keys.get(f"raw_{via.object}.{via.key}", [])
-    return [f"CAST({quoted(columns[via.column])} AS VARCHAR) IN ({', '.join(map(literal, keys))})"] if keys else []
+    return [_is_one_of(f"CAST({quoted(columns[via.column])} AS VARCHAR)", keys)] if keys else []
 
 
-def _by_value(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> list[str]:
+def _by_value(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> list[Sql]:
     """Rows in which a telling value stands: as a whole in a column of its own, anywhere in free text."""
-    conditions: list[str] = []
+    conditions: list[Sql] = []
     if contract.relation == REJECTED and RECORD in columns and traces.records:
-        conditions.append(f"{quoted(columns[RECORD])} IN ({', '.join(map(literal, traces.records))})")
+        conditions.append(_is_one_of(quoted(columns[RECORD]), traces.records))
     if not traces.values:
         return conditions
-    values = ", ".join(map(literal, traces.values))
     for column, found in contract.columns.items():
         if column not in columns:
             continue
         text = f"CAST({quoted(columns[column])} AS VARCHAR)"
         if found.name == "free_text":
-            conditions += [f"contains({text}, {literal(value)})" for value in traces.values]
+            conditions += [Sql(f"contains({text}, ?)", (value,)) for value in traces.values]
         elif found.name == "phi_direct" and found.kind != "patient":
-            conditions.append(f"{text} IN ({values})")
+            conditions.append(_is_one_of(text, traces.values))
     return conditions
 
 
-def _assignments(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> dict[str, str]:
-    numbers = _numbers(traces)
+def _assignments(contract: ObjectContract, columns: Mapping[str, str], traces: Traces) -> dict[str, Sql]:
     assigned = {}
     for column, found in contract.columns.items():
         if column not in columns or column in contract.key:
             continue
         if column in contract.patient_columns:
-            if numbers:
+            if traces.patient_ids:
                 name = quoted(columns[column])
-                assigned[column] = f"CASE WHEN {name} IN ({numbers}) THEN {ERASED} ELSE {name} END"
+                is_theirs = _is_one_of(name, traces.patient_ids)
+                assigned[column] = Sql("CASE WHEN ") + is_theirs + f" THEN {ERASED} ELSE {name} END"
         elif found.name in _WIPED or found.kind in _WIPED_KINDS:
-            assigned[column] = "NULL"
+            assigned[column] = Sql("NULL")
     return assigned
-
-
-def literal(text: str) -> str:
-    """A text in SQL."""
-    return "'" + text.replace("'", "''") + "'"

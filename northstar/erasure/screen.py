@@ -5,18 +5,18 @@ The forgotten come back in late changes and in whole snapshots.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 
-import duckdb
-
 from northstar.contracts import Contracts, ObjectContract
-from northstar.erasure.files import numbers_in, rewrite
+from northstar.erasure.files import Files
 from northstar.erasure.rows import ERASED, Traces
 from northstar.erasure.suppression import Suppression
 from northstar.ingest.contract import Batch, LandedFile, Notice
-from northstar.ingest.duckdb_sink import CATALOG, quoted
 from northstar.ingest.landing import LandingZone
+from northstar.phi.tables import raw_table
+from northstar.statements import Statements
 
 
 class Screen:
@@ -25,73 +25,59 @@ class Screen:
     def __init__(self, contracts: Contracts) -> None:
         self._contracts = contracts
 
-    def __call__(self, connection: duckdb.DuckDBPyConnection, landing: LandingZone, source: str, batch: Batch) -> Batch:
+    def __call__(self, connection: Statements, landing: LandingZone, source: str, batch: Batch) -> Batch:
         """The batch without what is forgotten; its files are rewritten where they must be."""
         unclassed = [notice for file in batch.files for notice in self._unclassed(connection, source, file)]
         batch = replace(batch, notices=(*batch.notices, *unclassed))
         suppression = Suppression(connection)
         if not suppression.exists:
             return batch
-        keys: dict[str, list[str]] = {}
-        files = []
-        for file in batch.files:
-            contract = self._contracts.find(f"raw_{source}.{file.object}")
-            files.append(file if contract is None else self._screened(connection, landing, contract, file, keys))
-        return replace(batch, files=tuple(files))
+        with closing(Files(landing)) as files:
+            contracts = {file.path: self._contracts.find(f"raw_{source}.{file.object}") for file in batch.files}
+            numbers = {
+                number
+                for path, contract in contracts.items()
+                if contract is not None
+                for number in files.numbers_in(contract, path)
+            }
+            traces = Traces(suppression.listed(numbers), self._erased_keys(connection, contracts.values()))
+            return replace(
+                batch, files=tuple(_screened(files, contracts[file.path], file, traces) for file in batch.files)
+            )
 
-    def _unclassed(self, connection: duckdb.DuckDBPyConnection, source: str, file: LandedFile) -> Iterator[Notice]:
+    def _unclassed(self, connection: Statements, source: str, file: LandedFile) -> Iterator[Notice]:
         """A notice of each object or column that arrives for the first time and that no contract classes."""
         contract = self._contracts.find(f"raw_{source}.{file.object}")
         if contract is None:
-            if not _columns(connection, f"raw_{source}", file.object):
+            if raw_table(connection, f"raw_{source}", file.object) is None:
                 yield Notice(file.object, "object_without_contract", "has no contract, so no model can read it")
             return
         new = [name.lower() for name in file.schema.names if name.lower() not in contract.columns]
-        known = _columns(connection, contract.schema, contract.name) if new else {}
+        table = raw_table(connection, contract.schema, contract.name) if new else None
         for name in new:
-            if name not in known:
+            if table is None or name not in table.columns:
                 yield Notice(file.object, "column_without_class", f"{name} has no class, so no model can read it")
 
-    def _screened(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        landing: LandingZone,
-        contract: ObjectContract,
-        file: LandedFile,
-        keys: dict[str, list[str]],
-    ) -> LandedFile:
-        listed = Suppression(connection).listed(numbers_in(connection, landing, contract, file.path))
-        self._erased_keys(connection, contract, keys)
-        rows = rewrite(connection, landing, contract, file.path, Traces(listed, keys))
-        return file if rows is None else replace(file, rows=rows)
-
-    def _erased_keys(
-        self, connection: duckdb.DuckDBPyConnection, contract: ObjectContract, keys: dict[str, list[str]]
-    ) -> None:
-        """The keys of what belongs to the forgotten, of the parent through which this table's rows are a patient's."""
-        via = contract.patient_via
-        name = f"raw_{via.object}.{via.key}" if via else ""
-        if via is None or name in keys:
-            return
-        parent = self._contracts.objects[f"raw_{via.object}"]
-        keys[name] = erased_keys(connection, parent, via.key)
+    def _erased_keys(self, connection: Statements, contracts: Iterable[ObjectContract | None]) -> dict[str, list[str]]:
+        """The keys of what belongs to the forgotten, of the parents through which tables' rows are a patient's."""
+        vias = {(via.object, via.key) for contract in contracts if contract and (via := contract.patient_via)}
+        return {
+            f"raw_{name}.{key}": erased_keys(connection, self._contracts.objects[f"raw_{name}"], key)
+            for name, key in vias
+        }
 
 
-def erased_keys(connection: duckdb.DuckDBPyConnection, parent: ObjectContract, key: str) -> list[str]:
+def _screened(files: Files, contract: ObjectContract | None, file: LandedFile, traces: Traces) -> LandedFile:
+    rows = files.rewrite(contract, file.path, traces) if contract else None
+    return file if rows is None else replace(file, rows=rows)
+
+
+def erased_keys(connection: Statements, parent: ObjectContract, key: str) -> list[str]:
     """Keys, as text, of rows that are unlinked already."""
-    known = _columns(connection, parent.schema, parent.name)
-    held = [column for column in parent.patient_columns if column in known]
-    if not held or key not in known:
+    table = raw_table(connection, parent.schema, parent.name)
+    held = [column for column in parent.patient_columns if table and column in table.columns]
+    if table is None or not held or key not in table.columns:
         return []
-    erased = " OR ".join(f"{quoted(column)} = {ERASED}" for column in held)
-    query = f"SELECT DISTINCT CAST({quoted(key)} AS VARCHAR) FROM {parent.schema}.{quoted(parent.name)} WHERE {erased}"
+    erased = " OR ".join(f"{table.column(column)} = {ERASED}" for column in held)
+    query = f"SELECT DISTINCT CAST({table.column(key)} AS VARCHAR) FROM {table.sql} WHERE {erased}"
     return [text for (text,) in connection.execute(query).fetchall() if text is not None]
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> Mapping[str, str]:
-    rows = connection.execute(
-        "SELECT lower(column_name), data_type FROM duckdb_columns() "
-        "WHERE database_name = ? AND schema_name = ? AND table_name = ?",
-        [CATALOG, schema, table],
-    ).fetchall()
-    return dict(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pyarrow.dataset as pads
 from northstar import failpoints
 from northstar.clock import TICK, from_naive_utc, to_naive_utc, utc_now
 from northstar.ingest.contract import Batch, IngestError, LandedFile
-from northstar.ingest.landing import LandingZone
+from northstar.ingest.landing import LandingZone, Screen
 from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.types import drift, duckdb_type
 from northstar.statements import transaction
@@ -64,10 +64,6 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Set up a connection to which the warehouse is attached, the way SQLMesh's own is."""
     connection.execute(f"USE {CATALOG}; SET TimeZone = 'UTC'; SET checkpoint_threshold = '1GB'")
     connection.execute("SET preserve_insertion_order = false")
-
-
-Screen = Callable[[duckdb.DuckDBPyConnection, LandingZone, str, Batch], Batch]
-"""Looks through the files of a source's batch before it is loaded, and may rewrite them (northstar/erasure)."""
 
 
 class DuckDBSink:

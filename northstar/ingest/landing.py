@@ -21,10 +21,14 @@ import pyarrow.parquet as pq
 
 from northstar import failpoints
 from northstar.clock import to_naive_utc
-from northstar.ingest.contract import IngestError, LandedFile
+from northstar.ingest.contract import Batch, IngestError, LandedFile
+from northstar.statements import Statements
 
 _OPEN_FILES = 100
 """Parquet writers held open at a time: well under the usual limit of 1,024 descriptors."""
+
+Screen = Callable[[Statements, "LandingZone", str, Batch], Batch]
+"""Looks through the files of a source's batch before it is loaded, and may rewrite them (northstar/erasure)."""
 
 STAMPS = (pa.field("_load_id", pa.string()), pa.field("_loaded_at", pa.timestamp("us")))
 

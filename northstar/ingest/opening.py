@@ -27,7 +27,8 @@ def sink_over(
     connection: duckdb.DuckDBPyConnection | Connection, settings: Settings, landing: LandingZone, owns: bool = True
 ) -> DuckDBSink | SnowflakeSink:
     """What loads batches over a connection, which it closes if told to own it."""
+    screen = Screen(load_contracts(settings.project / CONTRACTS))
     if isinstance(connection, Connection):
         stage = settings.environment.get("NORTHSTAR_SNOWFLAKE_STAGE") or STAGE
-        return SnowflakeSink(connection.raw, landing, stage, owns)
-    return DuckDBSink(connection, landing, owns, screen=Screen(load_contracts(settings.project / CONTRACTS)))
+        return SnowflakeSink(connection.raw, landing, stage, owns, screen=screen)
+    return DuckDBSink(connection, landing, owns, screen=screen)

@@ -20,7 +20,7 @@ from snowflake.connector.errors import ProgrammingError
 from northstar import failpoints
 from northstar.clock import TICK, from_naive_utc, to_naive_utc, utc_now
 from northstar.ingest.contract import Batch, IngestError, LandedFile
-from northstar.ingest.landing import LandingZone
+from northstar.ingest.landing import LandingZone, Screen
 from northstar.ingest.ledger import WHOLE_BATCH, Entries, expire_cursors
 from northstar.ingest.snowflake_tables import RawTables, column_type, literal, name_of, quoted
 from northstar.ingest.types import duckdb_type
@@ -57,10 +57,11 @@ class SnowflakeSink:
         stage: str = STAGE,
         owns: bool = True,
         loading: threading.RLock | None = None,
+        screen: Screen | None = None,
     ) -> None:
         self._connection = Connection(connection)
         self._landing, self._stage, self._owns = landing, stage, owns
-        self._loading = loading or threading.RLock()
+        self._loading, self._screen = loading or threading.RLock(), screen
         for statement in _OPS_TABLES:
             self._connection.execute(statement)
 
@@ -87,6 +88,8 @@ class SnowflakeSink:
         """Load a batch whole or not at all.  Raises IngestError when it is loaded already."""
         with self._loading:
             self._refuse_known(source, batch)
+            if self._screen is not None:
+                batch = self._screen(self._connection, self._landing, source, batch)
             selects = self._fit(source, batch.files)
             with transaction(self._connection):
                 self._copy(source, batch.files, selects, midway="in_load")
@@ -112,7 +115,9 @@ class SnowflakeSink:
 
     def fork(self) -> SnowflakeSink:
         """The same warehouse for another thread.  The connection is shared: its transactions exclude each other."""
-        return SnowflakeSink(self._connection.raw, self._landing, self._stage, owns=False, loading=self._loading)
+        return SnowflakeSink(
+            self._connection.raw, self._landing, self._stage, owns=False, loading=self._loading, screen=self._screen
+        )
 
     def close(self) -> None:
         """Close the connection if it is this sink's own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -56,6 +56,11 @@ def raw_tables(connection: Statements) -> dict[str, HeldTable]:
     return {f"{table.schema}.{table.name}".lower(): table for table in _tables(connection) if _is_raw(table)}
 
 
+def raw_table(connection: Statements, schema: str, name: str) -> HeldTable | None:
+    """One raw table, however it is spelled; None when it is not there."""
+    return next(iter(_tables(connection, [schema.lower(), name.lower()])), None)
+
+
 def patient_queries(connection: Statements, contracts: Contracts) -> Iterator[tuple[ObjectContract, str]]:
     """For every raw table and column that holds patients' numbers: a query of them, named ``patient_id``."""
     present = raw_tables(connection)
@@ -72,19 +77,21 @@ def _is_raw(table: HeldTable) -> bool:
     return table.schema.lower().startswith("raw_")
 
 
-def _tables(connection: Statements) -> list[HeldTable]:
+def _tables(connection: Statements, only: Sequence[str] = ()) -> list[HeldTable]:
+    """All tables, or ``only`` the one of a schema and name."""
+    where = "table_catalog = ?" + (" AND LOWER(table_schema) = ? AND LOWER(table_name) = ?" if only else "")
     of_table: dict[tuple[str, str], dict[str, str]] = {
         (schema, name): {}
         for schema, name in connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables "
-            "WHERE table_catalog = ? AND table_type = 'BASE TABLE' ORDER BY table_schema, table_name",
-            [CATALOG],
+            f"SELECT table_schema, table_name FROM information_schema.tables WHERE {where} "
+            "AND table_type = 'BASE TABLE' ORDER BY table_schema, table_name",
+            [CATALOG, *only],
         ).fetchall()
     }
     for schema, name, column in connection.execute(
-        "SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE table_catalog = ? "
+        f"SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE {where} "
         "ORDER BY ordinal_position",
-        [CATALOG],
+        [CATALOG, *only],
     ).fetchall():
         if (schema, name) in of_table:  # else a view's
             of_table[schema, name][column.lower()] = column

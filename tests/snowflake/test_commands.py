@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from companies import Company, opened, settled
 from emulator import Snowflake, emulated
@@ -22,6 +25,8 @@ from typer.testing import CliRunner
 from northstar import failpoints
 from northstar.cli import app
 from northstar.ingest import opening
+from northstar.ingest.contract import Batch
+from northstar.ingest.landing import LandingZone
 from northstar.settings import Settings
 from northstar.status import Status, status_of
 
@@ -51,6 +56,8 @@ class Both:
         key = throw_away_key(home)
         self.account = account
         self.companies = [Company(home / name, name, key).create() for name in ("duckdb", "snowflake")]
+        for company in self.companies:  # what forget says of Time Travel
+            shutil.copytree(PROJECT / "infra", company.home / "project" / "infra")
         create_stage(home / "snowflake" / "landing")
 
     def __iter__(self) -> Iterator[Company]:
@@ -232,6 +239,69 @@ def test_keys_are_rotated(both: Both) -> None:
         keys = asked(company, "SELECT patient_key FROM little.visit_of_patient")
         assert keys[0] == (-1,) and keys[1] not in ((77,), (-1,)), keys
         assert asked(company, "SELECT inner_pad, outer_pad FROM restricted.pseudonym_key") != [key]
+
+
+PATIENT = 4242
+PATIENTS = [
+    {"_op": "I", "patient_id": PATIENT, "first_name": "Ada", "email": "ada@example.com", "account_id": 1},
+    {"_op": "I", "patient_id": PATIENT + 1, "first_name": "Bob", "email": "bob@example.com", "account_id": 1},
+]
+VISITS = [
+    {"_op": "I", "appointment_id": 1, "patient_id": PATIENT, "notes": "fell"},
+    {"_op": "I", "appointment_id": 2, "patient_id": PATIENT + 1, "notes": "ask ada@example.com"},
+]
+
+
+def told_of_patients(company: Company, load_id: str) -> None:
+    """The app tells of two patients."""
+    with settled(company):
+        settings = Settings.from_environment(company.environment)
+        landing = LandingZone(settings.landing)
+        sink = opening.sink_over(opening.connect(settings), settings, landing)
+        with landing.begin("app", load_id, NOW) as writer:
+            writer.write("patients__patients", pa.Table.from_pylist(PATIENTS))
+            writer.write("scheduling__appointments", pa.Table.from_pylist(VISITS))
+        sink.load("app", Batch(load_id, tuple(writer.files), {}, NOW), NOW)
+        sink.close()
+
+
+def about(company: Company) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], str]:
+    """What raw and the landing files say of patients."""
+    files = sorted(Path(company.environment["NORTHSTAR_LANDING"]).rglob("*/[ps]*__*.parquet"))
+    return (
+        asked(company, "SELECT patient_id, first_name, email FROM raw_app.patients__patients"),
+        asked(company, "SELECT appointment_id, patient_id, notes FROM raw_app.scheduling__appointments"),
+        str([pq.read_table(file).drop_columns("_loaded_at").to_pylist() for file in files]),
+    )
+
+
+def test_a_patient_is_forgotten_resumed_after_a_kill_and_kept_out(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reach(name: str) -> None:
+        if name == "erasure_before_commit":
+            raise Killed
+
+    results = []
+    for company in both:
+        told_of_patients(company, "of-patients-1")
+        before = about(company)[:2]
+        with monkeypatch.context() as patch, settled(company):
+            patch.setattr(failpoints, "reach", reach)
+            assert isinstance(CliRunner().invoke(app, ["forget", str(PATIENT)]).exception, Killed)
+        assert about(company)[:2] == before
+        said = did(company, "forget", "--resume")
+        assert "of raw 1 rows deleted and 2 unlinked in 2 tables" in " ".join(said.split()), said
+        assert "no run was left unfinished" in did(company, "forget", "--resume")
+        forgotten = about(company)
+        told_of_patients(company, "of-patients-2")
+        results.append((forgotten, about(company)))
+        assert "knows no such patient" in did(company, "forget", "99")
+    on_duckdb, (forgotten, kept_out) = results
+    assert (forgotten, kept_out) == on_duckdb
+    assert forgotten[0] == [(PATIENT + 1, "Bob", "bob@example.com")]
+    assert sorted(forgotten[1]) == [(1, -2, None), (2, PATIENT + 1, None)]
+    assert (
+        len(kept_out[0]) == 2 and [word for word in ("Ada", "fell", str(PATIENT) + ",") if word in str(kept_out)] == []
+    )
 
 
 def test_what_was_sent_is_snowflakes(both: Both) -> None:
