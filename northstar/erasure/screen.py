@@ -15,7 +15,7 @@ from northstar.erasure.rows import ERASED, Traces
 from northstar.erasure.suppression import Suppression
 from northstar.ingest.contract import Batch, LandedFile, Notice
 from northstar.ingest.landing import LandingZone
-from northstar.phi.tables import raw_table
+from northstar.phi.tables import HeldTable, raw_tables
 from northstar.statements import Statements
 
 
@@ -27,8 +27,7 @@ class Screen:
 
     def __call__(self, connection: Statements, landing: LandingZone, source: str, batch: Batch) -> Batch:
         """The batch without what is forgotten; its files are rewritten where they must be."""
-        unclassed = [notice for file in batch.files for notice in self._unclassed(connection, source, file)]
-        batch = replace(batch, notices=(*batch.notices, *unclassed))
+        batch = replace(batch, notices=(*batch.notices, *self._unclassed(connection, source, batch.files)))
         suppression = Suppression(connection)
         if not suppression.exists:
             return batch
@@ -45,24 +44,33 @@ class Screen:
                 batch, files=tuple(_screened(files, contracts[file.path], file, traces) for file in batch.files)
             )
 
-    def _unclassed(self, connection: Statements, source: str, file: LandedFile) -> Iterator[Notice]:
+    def _unclassed(self, connection: Statements, source: str, files: Iterable[LandedFile]) -> Iterator[Notice]:
         """A notice of each object or column that arrives for the first time and that no contract classes."""
-        contract = self._contracts.find(f"raw_{source}.{file.object}")
-        if contract is None:
-            if raw_table(connection, f"raw_{source}", file.object) is None:
-                yield Notice(file.object, "object_without_contract", "has no contract, so no model can read it")
-            return
-        new = [name.lower() for name in file.schema.names if name.lower() not in contract.columns]
-        table = raw_table(connection, contract.schema, contract.name) if new else None
-        for name in new:
-            if table is None or name not in table.columns:
-                yield Notice(file.object, "column_without_class", f"{name} has no class, so no model can read it")
+        unclassed: list[tuple[str, str | None]] = []
+        for file in files:
+            contract = self._contracts.find(f"raw_{source}.{file.object}")
+            if contract is None:
+                unclassed.append((file.object, None))
+            else:
+                names = (name.lower() for name in file.schema.names)
+                unclassed += [(file.object, name) for name in names if name not in contract.columns]
+        known = raw_tables(connection, f"raw_{source}") if unclassed else {}
+        for object, name in unclassed:
+            table = known.get(f"raw_{source}.{object}".lower())
+            if name is None and table is None:
+                yield Notice(object, "object_without_contract", "has no contract, so no model can read it")
+            elif name is not None and (table is None or name not in table.columns):
+                yield Notice(object, "column_without_class", f"{name} has no class, so no model can read it")
 
     def _erased_keys(self, connection: Statements, contracts: Iterable[ObjectContract | None]) -> dict[str, list[str]]:
         """The keys of what belongs to the forgotten, of the parents through which tables' rows are a patient's."""
         vias = {(via.object, via.key) for contract in contracts if contract and (via := contract.patient_via)}
+        parents = {name: self._contracts.objects[f"raw_{name}"] for name, _ in vias}
+        tables: dict[str, HeldTable] = {}
+        for schema in {parent.schema for parent in parents.values()}:
+            tables |= raw_tables(connection, schema)
         return {
-            f"raw_{name}.{key}": erased_keys(connection, self._contracts.objects[f"raw_{name}"], key)
+            f"raw_{name}.{key}": _erased(connection, parents[name], tables.get(f"raw_{name}"), key)
             for name, key in vias
         }
 
@@ -72,9 +80,8 @@ def _screened(files: Files, contract: ObjectContract | None, file: LandedFile, t
     return file if rows is None else replace(file, rows=rows)
 
 
-def erased_keys(connection: Statements, parent: ObjectContract, key: str) -> list[str]:
+def _erased(connection: Statements, parent: ObjectContract, table: HeldTable | None, key: str) -> list[str]:
     """Keys, as text, of rows that are unlinked already."""
-    table = raw_table(connection, parent.schema, parent.name)
     held = [column for column in parent.patient_columns if table and column in table.columns]
     if table is None or not held or key not in table.columns:
         return []

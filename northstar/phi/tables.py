@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -51,14 +51,9 @@ def held_tables(connection: Statements) -> list[HeldTable]:
     return [table for table in _tables(connection) if not _is_raw(table) and table.pseudonyms]
 
 
-def raw_tables(connection: Statements) -> dict[str, HeldTable]:
-    """The raw tables by relation, ``raw_app.billing__invoices``."""
-    return {f"{table.schema}.{table.name}".lower(): table for table in _tables(connection) if _is_raw(table)}
-
-
-def raw_table(connection: Statements, schema: str, name: str) -> HeldTable | None:
-    """One raw table, however it is spelled; None when it is not there."""
-    return next(iter(_tables(connection, [schema.lower(), name.lower()])), None)
+def raw_tables(connection: Statements, schema: str | None = None) -> dict[str, HeldTable]:
+    """The raw tables, or those of one schema, by relation: ``raw_app.billing__invoices``."""
+    return {f"{table.schema}.{table.name}".lower(): table for table in _tables(connection, schema) if _is_raw(table)}
 
 
 def patient_queries(connection: Statements, contracts: Contracts) -> Iterator[tuple[ObjectContract, str]]:
@@ -77,21 +72,22 @@ def _is_raw(table: HeldTable) -> bool:
     return table.schema.lower().startswith("raw_")
 
 
-def _tables(connection: Statements, only: Sequence[str] = ()) -> list[HeldTable]:
-    """All tables, or ``only`` the one of a schema and name."""
-    where = "table_catalog = ?" + (" AND LOWER(table_schema) = ? AND LOWER(table_name) = ?" if only else "")
+def _tables(connection: Statements, schema: str | None = None) -> list[HeldTable]:
+    where, values = "table_catalog = ?", [CATALOG]
+    if schema is not None:
+        where, values = f"{where} AND LOWER(table_schema) = ?", [CATALOG, schema]
     of_table: dict[tuple[str, str], dict[str, str]] = {
         (schema, name): {}
         for schema, name in connection.execute(
             f"SELECT table_schema, table_name FROM information_schema.tables WHERE {where} "
             "AND table_type = 'BASE TABLE' ORDER BY table_schema, table_name",
-            [CATALOG, *only],
+            values,
         ).fetchall()
     }
     for schema, name, column in connection.execute(
         f"SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE {where} "
         "ORDER BY ordinal_position",
-        [CATALOG, *only],
+        values,
     ).fetchall():
         if (schema, name) in of_table:  # else a view's
             of_table[schema, name][column.lower()] = column
