@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jinja2 import UndefinedError
 from moto import mock_aws
 from projects import PROJECT
+from snowflake.connector.errors import DatabaseError
 from sqlmesh.core.config import Config, SnowflakeConnectionConfig
 from sqlmesh.core.config.connection import PostgresConnectionConfig
 from sqlmesh.core.config.loader import load_config_from_paths
@@ -183,3 +184,14 @@ def test_what_is_missing_is_said_before_anything_is_connected_to(
     result = CliRunner().invoke(app, command)
     assert result.exit_code == ExitCode.WRONG_USE
     assert "NORTHSTAR_SNOWFLAKE_USER is not set" in " ".join(result.output.split())
+
+
+def test_an_account_that_lets_nobody_in_is_said(environment: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise DatabaseError("JWT token is invalid\nand more", errno=250001)
+
+    environment.setattr("snowflake.connector.connect", refuse)
+    result = CliRunner().invoke(app, ["sources"])
+    assert result.exit_code == ExitCode.SOURCE_FAILED
+    said = " ".join(result.output.split())
+    assert "cannot connect to Snowflake" in said and "JWT token is invalid" in said and "and more" not in said
