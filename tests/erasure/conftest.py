@@ -15,7 +15,6 @@ from northstar.simulator.postgres_server import PostgresServer
 for _folder in ("warehouse", "project", "erasure"):  # lab.py, projects.py, held.py
     sys.path.insert(0, str(Path(__file__).parents[1] / _folder))
 
-import lab
 from lab import open_lab, open_warehouse
 from reduced import ANCHOR, reduced_project
 
@@ -29,11 +28,10 @@ def quiet_sqlmesh() -> None:
 def modelled(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """A warehouse after its first tick."""
     project = reduced_project(tmp_path_factory.mktemp("project"))
+    home = tmp_path_factory.mktemp("erasure")
     with (
-        open_lab(postgres_server, Company(seed=5, scale=0.02, anchor=ANCHOR)) as lab_of_company,
-        pytest.MonkeyPatch.context() as patch,
+        open_lab(postgres_server, Company(seed=5, scale=0.02, anchor=ANCHOR)) as company,
+        open_warehouse(company, home, "erasure", project=project) as warehouse,
     ):
-        patch.setattr(lab, "PROJECT", project)
-        with open_warehouse(lab_of_company, tmp_path_factory.mktemp("erasure"), "erasure") as warehouse:
-            warehouse.tick()
-            yield warehouse
+        warehouse.tick()
+        yield warehouse

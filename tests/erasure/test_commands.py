@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import lab
 import pytest
 from held import holding, pseudonym, telling
 from lab import PROJECT, open_lab, open_warehouse
@@ -92,8 +91,7 @@ def home(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFacto
         open_lab(postgres_server, Company(seed=11, scale=0.02, anchor=ANCHOR)) as company,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(lab, "PROJECT", project)
-        with open_warehouse(company, tmp_path_factory.mktemp("commands"), "commands") as made:
+        with open_warehouse(company, tmp_path_factory.mktemp("commands"), "commands", project=project) as made:
             made.tick()
             patients = made.rows(
                 "SELECT patient_id FROM raw_app.scheduling__appointments JOIN raw_app.billing__invoices USING (patient_id) "
