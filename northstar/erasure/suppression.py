@@ -11,7 +11,8 @@ import hmac
 import secrets
 from collections.abc import Collection
 
-from northstar.statements import Statements, rows_if_there
+from northstar.ingest.duckdb_sink import CATALOG
+from northstar.statements import Statements
 
 _TABLES = (
     "CREATE SCHEMA IF NOT EXISTS restricted",
@@ -40,7 +41,12 @@ class Suppression:
     @property
     def exists(self) -> bool:
         """Whether anybody was ever forgotten."""
-        return bool(rows_if_there(self._connection, "SELECT 1 FROM restricted.erased_patient LIMIT 1"))
+        there = self._connection.execute(
+            "SELECT 1 FROM information_schema.tables "
+            "WHERE table_catalog = ? AND LOWER(table_schema) = 'restricted' AND LOWER(table_name) = 'erased_patient'",
+            [CATALOG],
+        ).fetchall()
+        return bool(there)
 
     def add(self, patient_id: int) -> None:
         """Put a patient on the list, once."""
