@@ -26,6 +26,7 @@ _TABLES = (
     tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, model VARCHAR NOT NULL,
     interval_start TIMESTAMP NOT NULL, interval_end TIMESTAMP NOT NULL, row_count BIGINT NOT NULL,
     seconds DOUBLE NOT NULL, is_failed BOOLEAN NOT NULL)""",
+    "ALTER TABLE ops.model_log ADD COLUMN IF NOT EXISTS ended_at TIMESTAMP",
     """CREATE TABLE IF NOT EXISTS ops.audit_log (
     tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, model VARCHAR NOT NULL, audit VARCHAR NOT NULL,
     arguments VARCHAR NOT NULL, is_blocking BOOLEAN NOT NULL, audited_at TIMESTAMP NOT NULL,
@@ -69,7 +70,14 @@ class RunLog:
         key = (to_naive_utc(tick_at), to_naive_utc(started_at))
         failed = run.failures.keys()
         ran = {
-            name: (_moment(model.start_ms), _moment(model.end_ms), model.rows, model.seconds, name in failed)
+            name: (
+                _moment(model.start_ms),
+                _moment(model.end_ms),
+                model.rows,
+                model.seconds,
+                name in failed,
+                _moment(model.done_ms),
+            )
             for name, model in run.models.items()
         }
         insert(self._connection, "ops.model_log", [(*key, name, *did) for name, did in ran.items()])
@@ -82,7 +90,7 @@ class RunLog:
                 for one in run.audits
             ],
         )  # fmt: skip
-        done = {name: end for name, (_, end, *_, is_failed) in ran.items() if not is_failed}
+        done = {name: end for name, (_, end, *_, is_failed, _) in ran.items() if not is_failed}
         self._note_state(done, to_naive_utc(now))
         self._note_inputs(mart_inputs(context))
         self._connection.execute(_MARTS, list(key))

@@ -19,7 +19,7 @@ from sqlmesh.core.engine_adapter.base import EngineAdapter
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils import CompletionStatus
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
-from sqlmesh.utils.date import to_timestamp
+from sqlmesh.utils.date import now_timestamp, to_timestamp
 from sqlmesh.utils.errors import PlanError, SQLMeshError
 
 from northstar import engine, stopping
@@ -70,6 +70,8 @@ class ModelRun:
     """Begin of the first interval that it ran, milliseconds since 1970."""
     end_ms: int = 0
     """End of the last one, exclusive."""
+    done_ms: int = 0
+    """When it was done with them, audits included, milliseconds since 1970."""
 
 
 @dataclass
@@ -120,6 +122,7 @@ class RunRecorder(NoopConsole):
         start, end = (int(to_timestamp(moment)) for moment in interval)
         run = self.report.models.setdefault(name, ModelRun(name, start_ms=start, end_ms=end))
         run.start_ms, run.end_ms = min(run.start_ms, start), max(run.end_ms, end)
+        run.done_ms = now_timestamp()
         run.batches += 1
         run.seconds += (duration_ms or 0) / 1000
         run.rows += (execution_stats.total_rows_processed or 0) if execution_stats else 0

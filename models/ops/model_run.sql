@@ -19,5 +19,6 @@ SELECT
   interval_end::TIMESTAMP AS interval_end, /* End of what it ran, exclusive, UTC */
   row_count::BIGINT AS row_count, /* Rows written */
   seconds::DOUBLE AS seconds, /* How long it took, audits included */
+  ended_at::TIMESTAMP AS ended_at, /* When it was done, UTC */
   is_failed::BOOLEAN AS is_failed /* Whether it or an audit of it failed, so that its intervals are due again */
 FROM ops.model_log

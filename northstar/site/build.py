@@ -18,7 +18,7 @@ from northstar.metrics import load_metrics
 from northstar.site.catalogue import Catalogue
 from northstar.site.health import health
 from northstar.site.manifest import manifest
-from northstar.site.openlineage import events
+from northstar.site.openlineage import events, run_events
 from northstar.site.pictures import PAGES, draw
 from northstar.site.profile import completeness, profile
 
@@ -62,7 +62,8 @@ def write_site(data: dict[str, Any], target: Path) -> None:
             shutil.copytree(assets, fresh)
         (fresh / "data.js").write_text(f"window.NORTHSTAR={json.dumps(data, separators=(',', ':'))};\n")
         (fresh / "manifest.json").write_text(json.dumps(manifest(data), indent=1))
-        (fresh / "openlineage.ndjson").write_text("".join(f"{json.dumps(event)}\n" for event in events(data)))
+        told = [*events(data), *run_events(data)]
+        (fresh / "openlineage.ndjson").write_text("".join(f"{json.dumps(event)}\n" for event in told))
         (fresh / _MARK).write_text(f"{data['built_at']}\n")
         if target.exists():
             target.replace(Path(folder) / "old")

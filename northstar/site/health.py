@@ -45,6 +45,11 @@ QUERIES: Mapping[str, tuple[str, str]] = {
         "SELECT model, MAX(interval_end) AS complete_through, MAX(started_at) AS started_at, "
         "MAX_BY(seconds, started_at) AS seconds FROM ops.model_run WHERE NOT is_failed GROUP BY 1",
     ),
+    "last_run": (
+        "ops.model_run",
+        "SELECT started_at, model, interval_start, interval_end, row_count, seconds, is_failed, ended_at "
+        "FROM ops.model_run QUALIFY started_at = MAX(started_at) OVER () ORDER BY seconds DESC",
+    ),
     "scores": (
         "ops.quality_score",
         "SELECT model, score, audit_count, passed_count, failing_count FROM ops.quality_score",

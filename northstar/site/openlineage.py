@@ -1,13 +1,14 @@
-"""The lineage of columns as OpenLineage tells it: one event a model, of what the model is rather than of a run."""
+"""The lineage as OpenLineage tells it: an event a model of what it is, and one of its run in the last tick."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 NAMESPACE = "northstar"
 PRODUCER = "urn:northstar:warehouse"
-_SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent"
+_SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs"
 _FACETS = "https://openlineage.io/spec/facets"
 
 
@@ -19,11 +20,39 @@ def events(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {
             "eventTime": data["built_at"],
             "producer": PRODUCER,
-            "schemaURL": _SPEC,
+            "schemaURL": f"{_SPEC}/JobEvent",
             "job": {"namespace": NAMESPACE, "name": model["name"], "facets": _job_facets(model)},
-            "inputs": [{"namespace": NAMESPACE, "name": parent, "facets": {}} for parent in model["reads"]],
+            "inputs": _inputs(model),
             "outputs": [{"namespace": NAMESPACE, "name": model["name"], "facets": _dataset_facets(model)}],
         }
+
+
+def run_events(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A RunEvent for each model that the last tick ran: its interval, its rows, and whether it failed."""
+    models = {model["name"]: model for model in data["models"]}
+    for run in data["health"].get("last_run", ()):
+        if run["model"] not in models or not run["ended_at"]:
+            continue
+        interval = {"nominalStartTime": f"{run['interval_start']}Z", "nominalEndTime": f"{run['interval_end']}Z"}
+        rows = _facet("1-0-2/OutputStatisticsOutputDatasetFacet", rowCount=run["row_count"])
+        output = {"namespace": NAMESPACE, "name": run["model"], "outputFacets": {"outputStatistics": rows}}
+        yield {
+            "eventType": "FAIL" if run["is_failed"] else "COMPLETE",
+            "eventTime": f"{run['ended_at']}Z",
+            "producer": PRODUCER,
+            "schemaURL": f"{_SPEC}/RunEvent",
+            "run": {
+                "runId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{PRODUCER}/{run['started_at']}/{run['model']}")),
+                "facets": {"nominalTime": _facet("1-0-1/NominalTimeRunFacet", **interval)},
+            },
+            "job": {"namespace": NAMESPACE, "name": run["model"]},
+            "inputs": _inputs(models[run["model"]]),
+            "outputs": [output],
+        }
+
+
+def _inputs(model: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"namespace": NAMESPACE, "name": parent, "facets": {}} for parent in model["reads"]]
 
 
 def _job_facets(model: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from browser import Watched, watched_page
 from dbt_artifacts_parser.parser import parse_manifest_v12
-from openlineage.client.event_v2 import Job, JobEvent
-from openlineage.client.generated import column_lineage_dataset, schema_dataset
+from openlineage.client.event_v2 import Job, JobEvent, Run, RunEvent
+from openlineage.client.generated import (
+    column_lineage_dataset,
+    nominal_time_run,
+    output_statistics_output_dataset,
+    schema_dataset,
+)
 from shop import open_shop
 
 from northstar.site.build import site_data, write_site
@@ -42,8 +47,10 @@ CREATE TABLE ops.quarantine AS SELECT 'shop' AS source, 'int_shop__sale' AS batc
 CREATE TABLE ops.latency AS SELECT TIMESTAMP '2026-01-05' AS tick_at, 'shop' AS source, 12.0 AS median_minutes,
   30.0 AS longest_minutes, 96 AS change_count;
 CREATE TABLE ops.model_run AS SELECT 'intermediate.int_shop__sale' AS model,
-  TIMESTAMP '2026-01-05 00:00' AS interval_end, TIMESTAMP '2026-01-05 00:02' AS started_at,
-  1.5 AS seconds, FALSE AS is_failed;
+  TIMESTAMP '2026-01-04' + INTERVAL (24 * i) HOUR AS interval_start,
+  TIMESTAMP '2026-01-05' + INTERVAL (24 * i) HOUR AS interval_end,
+  TIMESTAMP '2026-01-05 00:02' + INTERVAL (24 * i) HOUR AS started_at, 96 + i AS row_count, 1.5 AS seconds,
+  i = 1 AS is_failed, TIMESTAMP '2026-01-05 00:03' + INTERVAL (24 * i) HOUR AS ended_at FROM range(2) AS t(i);
 CREATE TABLE ops.mart_freshness AS SELECT 'marts_shop.mart_sale_day' AS mart, 'shop' AS source,
   TIMESTAMP '2026-01-04 23:30' AS complete_through, TIMESTAMP '2026-01-05 00:02' AS refreshed_at, 30 AS lag_minutes;
 CREATE TABLE ops.quality_score AS SELECT 'marts_shop.mart_sale_day' AS model, 75.0 AS score, 4 AS audit_count,
@@ -200,6 +207,7 @@ def test_a_lineage_can_be_cut_to_one_step_and_one_way(watched: Watched, site: Pa
         ("matrix", "fct_sale"),
         ("readers", "The till"),
         ("health", "no amount"),
+        ("health", "What the last tick ran"),
         ("pictures", "Cohort retention"),
         ("pictures/retention", "complete through 2026-01-05 00:00 UTC"),
         ("model/marts_shop.nothing", "There is no such page"),
@@ -293,8 +301,9 @@ def test_the_manifest_is_one_that_readers_of_dbt_take(site: Path) -> None:
 def test_the_events_are_those_that_openlineage_defines(site: Path) -> None:
     """Each is read by the client's own classes, which refuse what they don't know."""
     lineage = {}
-    for line in (site / "openlineage.ndjson").read_text().splitlines():
-        event = json.loads(line)
+    for event in _events(site):
+        if "run" in event:
+            continue
         assert event.pop("schemaURL") == JobEvent(eventTime=event["eventTime"], job=Job("a", "b")).schemaURL
         [output] = event["outputs"]
         facet = output["facets"]["columnLineage"]
@@ -307,6 +316,26 @@ def test_the_events_are_those_that_openlineage_defines(site: Path) -> None:
 
     assert lineage["marts_shop.mart_sale_day.total"] == ["core.fct_sale.amount"]
     assert lineage["core.fct_sale.amount"] == ["intermediate.int_shop__sale.amount"]
+
+
+def test_the_last_run_of_each_model_is_an_event_too(site: Path) -> None:
+    [event] = [event for event in _events(site) if "run" in event]
+    run = Run(event["run"]["runId"])
+    assert event["schemaURL"] == RunEvent(eventTime=event["eventTime"], run=run, job=Job("a", "b")).schemaURL
+    assert (event["eventType"], event["eventTime"]) == ("FAIL", "2026-01-06T00:03:00Z")
+    assert event["job"]["name"] == "intermediate.int_shop__sale"
+    assert [one["name"] for one in event["inputs"]] == ["raw_shop.sale"]
+    time = event["run"]["facets"]["nominalTime"]
+    assert time["_schemaURL"] == nominal_time_run.NominalTimeRunFacet._get_schema()
+    assert (time["nominalStartTime"], time["nominalEndTime"]) == ("2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z")
+    [output] = event["outputs"]
+    rows = output["outputFacets"]["outputStatistics"]
+    assert rows["_schemaURL"] == output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet._get_schema()
+    assert rows["rowCount"] == 97
+
+
+def _events(site: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (site / "openlineage.ndjson").read_text().splitlines()]
 
 
 def test_small_counts_and_what_gives_them_away_are_left_out() -> None:
