@@ -13,15 +13,14 @@ from rich.table import Table
 from northstar.clock import next_boundary, parse_boundary, utc_now
 from northstar.commands.tick import AtOption
 from northstar.console import ExitCode, clear_errors, terminal
-from northstar.contracts import CONTRACTS, load_contracts
-from northstar.erasure.screen import Screen
-from northstar.ingest.duckdb_sink import DuckDBSink, connect
+from northstar.ingest import opening
 from northstar.ingest.landing import LandingZone
 from northstar.lock import lock_of, writer_lock
 from northstar.migrate.compare import EQUAL, OPEN, compare
 from northstar.migrate.export import Export
 from northstar.migrate.history import migrate
 from northstar.migrate.mapping import load_mapping
+from northstar.migrate.marts import marts
 from northstar.migrate.order import PAGE, rewrite
 from northstar.settings import Settings
 
@@ -41,8 +40,7 @@ def history_command(at: AtOption = None) -> None:
         mappings = load_mapping(settings.project).history
         with writer_lock(lock_of(settings), "northstar migrate history", wait_for="who_gives_way") as lease:
             landing = LandingZone(settings.landing)
-            screen = Screen(load_contracts(settings.project / CONTRACTS))
-            sink = DuckDBSink(connect(settings.duckdb), landing, screen=screen)
+            sink = opening.sink_over(opening.connect(settings), settings, landing)
             try:
                 for done in migrate(mappings, export, sink, landing, boundary, lease.check):
                     what = "was there already" if done.already else f"{done.rows:,} rows"
@@ -62,13 +60,9 @@ def report_command(
     settings = Settings.from_environment()
     with clear_errors():
         export = _export(settings)
-        connection = connect(settings.duckdb)
-        try:
-            found = [
-                one for report in load_mapping(settings.project).reports for one in compare(connection, report, export)
-            ]
-        finally:
-            connection.close()
+        reports = load_mapping(settings.project).reports
+        with marts(settings, {report.mart for report in reports}) as connection:
+            found = [one for report in reports for one in compare(connection, report, export)]
     if as_json:
         for one in found:
             sys.stdout.write(json.dumps(one.as_line()) + "\n")
