@@ -49,6 +49,7 @@ _COPY = re.compile(
 _STAGE = re.compile(rf"CREATE STAGE IF NOT EXISTS (?P<stage>{_TABLE}) URL = '(?P<url>[^']+)'")
 _VALUE = re.compile(r'\$1:("(?:[^"]|"")+")::((?:[A-Z_]+)(?:\(\d+, \d+\))?)')
 _COLUMN_COMMENTS = re.compile(rf"ALTER (?:VIEW|TABLE) {_TABLE} ALTER COLUMN {_NAME} COMMENT ", re.DOTALL)
+RESULTS_KEPT = 100
 _DONE = "SELECT 'Statement executed successfully.' AS status"
 
 IGNORED = {
@@ -193,6 +194,7 @@ CORRECTIONS = {
     "copy": Correction("COPY from a stage knows neither FILES nor FORCE: do what the sink's one form means"),
     "scale": Correction("DuckDB changes the scale of a number, which Snowflake refuses: refuse it"),
     "transaction": Correction("the result of BEGIN, COMMIT and ROLLBACK cannot be described: give one that can"),
+    "results": Correction("every result is kept for good, until the process has no addresses left: keep the last ones"),
     "columns": Correction(
         "a CTAS with a list of columns casts to a type named by the alias: leave the alias out",
         lambda: mock.patch.object(fakesnow.transforms, "create_table_as", _create_table_as),
@@ -253,6 +255,11 @@ def _instead(command: str, account: Snowflake, connection: duckdb.DuckDBPyConnec
     if "temporary" in on:
         return re.sub(r"CREATE (OR REPLACE )?TEMPORARY TABLE", r"CREATE \1TABLE", command)
     return command
+
+
+def _forget_results(results: dict[str, Any]) -> None:
+    for name in list(results)[:-RESULTS_KEPT]:
+        del results[name]
 
 
 def _transacted(command: str, connection: Any) -> bool:
@@ -325,6 +332,8 @@ def emulated(home: Path | None = None, without: Collection[str] = ()) -> Iterato
         with account.lock:
             account.sent.append(command)
             nested.inside = True
+            if "results" in on:
+                _forget_results(self._conn.results_cache)
             try:
                 if "transaction" in on and _transacted(command, self._conn):
                     command = _DONE

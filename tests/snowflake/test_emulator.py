@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 import snowflake.connector
 import snowflake.connector.pandas_tools
-from emulator import CORRECTIONS, emulated
+from emulator import CORRECTIONS, RESULTS_KEPT, emulated
 from sqlmesh.core.engine_adapter import SnowflakeEngineAdapter
 
 
@@ -120,6 +120,12 @@ def public(session: Session) -> None:
     assert session.ask("SELECT * FROM NORTHSTAR.s.t") == [(1, "b")]
 
 
+def results(session: Session) -> None:
+    """Held, each would take megabytes of addresses."""
+    session.ask(*("SELECT 1" for _ in range(RESULTS_KEPT + 50)))
+    assert len(session.connection.results_cache) <= RESULTS_KEPT + 1
+
+
 def merge(session: Session) -> None:
     session.ask("CREATE SCHEMA IF NOT EXISTS s", "CREATE TABLE NORTHSTAR.s.t (id INT, starts_at TIMESTAMP)")
     session.ask(
@@ -162,7 +168,7 @@ CHECKS: dict[str, Callable[[Session], None]] = {
     "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale,
     "transaction": transaction, "columns": columns, "public": public, "overwrite": overwrite, "views": views,
     "nulls": nulls, "sums": sums, "comments": comments, "quotes": quotes, "hexadecimal": hexadecimal,
-    "merge": merge,
+    "merge": merge, "results": results,
 }  # fmt: skip
 
 
