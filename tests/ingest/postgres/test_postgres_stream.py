@@ -14,8 +14,8 @@ from northstar import failpoints
 from northstar.clock import to_naive_utc, utc_now
 
 BIG = "repeat('x', 9000)"
-NOISE = "SELECT pg_logical_emit_message(false, 'noise', repeat('x', 1000000)) FROM generate_series(1, 24)"
-"""Some megabytes of WAL that do not concern the warehouse."""
+NOISE = "SELECT pg_logical_emit_message(false, 'noise', repeat('x', 1000000), true) FROM generate_series(1, 24)"
+"""Some megabytes of WAL that do not concern the warehouse, flushed: what is not, the reader rightly does not see."""
 
 
 def big_table(app: psycopg.Connection[Any], name: str = "t") -> None:
