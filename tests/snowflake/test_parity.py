@@ -19,7 +19,7 @@ import pytest
 from company_lab import SOURCES, CompanyLab, open_company
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key, typed_rows
-from golden_ddl import compare, made
+from golden_ddl import FILE, compare, made
 from grammar import CLAUSES, clauses, shapes, unparsable
 from lab import PROJECT, LabWarehouse, open_warehouse
 from psycopg import sql
@@ -33,8 +33,6 @@ from northstar.simulator.postgres_server import PostgresServer
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(3600),
-    # All of the slice but this model runs so far; golden_ddl.txt is written once all of the project does.
-    pytest.mark.xfail(reason="intermediate.int_scheduling__session fails on the emulator, once there are rows"),
 ]
 
 ANCHOR = datetime(2026, 10, 30, 14, 0, tzinfo=UTC)
@@ -63,12 +61,9 @@ class Both:
     """Whether it is all of the project."""
 
     def models(self) -> list[str]:
-        """Every model of core, marts and ops."""
-        names = self.duckdb.warehouse.context.snapshots.values()
-        found = (
-            snapshot.model.fqn.replace('"', "").lower().partition(".")[2] for snapshot in names if snapshot.is_model
-        )
-        return sorted(name for name in found if name.startswith(("core.", "marts_")))
+        """Every model of core and marts."""
+        names = (model.name for model in self.duckdb.warehouse.context.models.values())
+        return sorted(name for name in names if name.startswith(("core.", "marts_")))
 
 
 @contextmanager
@@ -82,6 +77,8 @@ def state_in_postgres(server: PostgresServer, key: Path) -> Iterator[dict[str, s
             "NORTHSTAR_SNOWFLAKE_ACCOUNT": "nowhere",
             "NORTHSTAR_SNOWFLAKE_USER": "nobody",
             "NORTHSTAR_SNOWFLAKE_KEY_PATH": str(key),
+            # The emulator does one statement at a time.
+            "NORTHSTAR_SNOWFLAKE_TASKS": "1",
             "NORTHSTAR_STATE_HOST": "127.0.0.1",
             "NORTHSTAR_STATE_PORT": str(server.port),
             "NORTHSTAR_STATE_USER": "postgres",
@@ -121,7 +118,7 @@ def both(
         copy_slice(project, *SLICE)
     with (
         emulated() as account,
-        open_company(postgres_server, Company(seed=19, scale=0.02, anchor=ANCHOR)) as lab,
+        open_company(postgres_server, Company(seed=19, scale=0.05, anchor=ANCHOR)) as lab,
         state_in_postgres(postgres_server, throw_away_key(home)) as gateway,
         open_warehouse(lab, home / "duckdb", "on_duckdb", SOURCES, project) as duckdb,
     ):
@@ -173,6 +170,7 @@ def test_clauses_are_reviewed(both: Both) -> None:
     assert clauses(shapes(both.account.sent).values()) <= CLAUSES.keys()
 
 
+@pytest.mark.xfail(not FILE.exists(), reason="golden_ddl.txt is not written yet: NORTHSTAR_GOLDEN=write, -k whole")
 def test_clauses_that_the_emulator_drops_are_as_reviewed(both: Both) -> None:
     found = made(both.account.sent)
     assert len(found) > 2 * len(both.models())
@@ -180,4 +178,5 @@ def test_clauses_that_the_emulator_drops_are_as_reviewed(both: Both) -> None:
 
 
 def test_only_probes_fail(both: Both) -> None:
-    assert [sent for sent, _ in both.account.failed if not sent.lstrip().startswith(("DESCRIBE", "/* "))] == []
+    """SQLMesh and the sink ask for tables that are not there yet."""
+    assert [(sent, why) for sent, why in both.account.failed if "002003" not in why] == []
