@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from old_warehouse import MART, create_mart
 from typer.testing import CliRunner
 
 from northstar.cli import app
@@ -19,23 +20,14 @@ from northstar.simulator.legacy.history import unload
 from northstar.simulator.legacy.reports import unload_reports
 
 ROOT = Path(__file__).parents[2]
-MART = """
-CREATE SCHEMA marts_operations;
-CREATE TABLE marts_operations.mart_appointment_outcome AS
-SELECT clinic_id, kind AS appointment_type_id, DATE '2026-03-01' + CAST(day AS INTEGER) AS local_date,
-  10 + (clinic_id * 7 + day * 3 + kind) % 5 AS scheduled_count, (clinic_id + day + kind) % 4 AS no_show_count,
-  (clinic_id + day) % 3 AS late_cancelled_count, (day + kind) % 2 AS cancelled_after_start_count,
-  CASE WHEN day % 5 = 0 THEN 1 ELSE 0 END AS rescheduled_count
-FROM range(1, 7) AS clinics(clinic_id), range(14) AS days(day), range(2) AS kinds(kind)
-"""
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A mart, and the old warehouse's reports made from it with their faults."""
     connection = connect(tmp_path / "northstar.duckdb")
-    connection.execute(MART)
-    unload_reports(connection, "marts_operations.mart_appointment_outcome", tmp_path / "old")
+    create_mart(connection)
+    unload_reports(connection, MART, tmp_path / "old")
     yield connection
     connection.close()
 

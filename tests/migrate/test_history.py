@@ -11,6 +11,7 @@ import duckdb
 import pytest
 import yaml
 from forks import KILLED, in_fork
+from old_warehouse import create_providers
 from typer.testing import CliRunner
 
 from northstar.cli import app
@@ -25,13 +26,6 @@ from northstar.simulator.legacy.history import unload_history
 ROOT = Path(__file__).parents[2]
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 AT = "2026-03-02T09:30"
-PROVIDERS = """
-CREATE TABLE provider AS SELECT CAST(number AS BIGINT) AS provider_id, CAST(1 AS BIGINT) AS account_id,
-  CAST(1 + number % 2 AS BIGINT) AS home_clinic_id, '100000000' || number AS npi, 'Ada' AS first_name,
-  'de la Cruz' AS last_name, '207Q00000X' AS specialty_code, 'MD' AS credential, DATE '2020-05-01' AS hired_on,
-  CAST(NULL AS DATE) AS terminated_on
-FROM range(1, 4) AS numbers(number)
-"""
 
 
 class Old:
@@ -40,7 +34,7 @@ class Old:
     def __init__(self, home: Path) -> None:
         self.home, self.folder, self.project = home, home / "old", home / "project"
         self.connection = duckdb.connect()
-        self.connection.execute(PROVIDERS)
+        create_providers(self.connection)
         unload_history(self.connection, "provider", self.folder, BEGIN, days=40)
         for part in (CONTRACTS, Path("external_models")):
             shutil.copytree(ROOT / part, self.project / part)

@@ -15,6 +15,7 @@ from companies import GATEWAY
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key
 from little import CONFIG, ROOT
+from old_warehouse import MART, create_mart, create_providers
 from typer.testing import CliRunner
 
 from northstar.cli import app
@@ -27,22 +28,6 @@ from northstar.simulator.legacy.reports import unload_reports
 
 GATEWAYS = ("duckdb", "snowflake")
 TABLES = ("raw_app.directory__providers", "raw_app.scheduling__appointments")
-MART = "marts_operations.mart_appointment_outcome"
-MADE = f"""
-CREATE TABLE {{catalog}}.{MART} AS
-SELECT clinic_id, kind AS appointment_type_id, DATE '2026-03-01' + CAST(day AS INTEGER) AS local_date,
-  10 + (clinic_id * 7 + day * 3 + kind) % 5 AS scheduled_count, (clinic_id + day + kind) % 4 AS no_show_count,
-  (clinic_id + day) % 3 AS late_cancelled_count, (day + kind) % 2 AS cancelled_after_start_count,
-  CASE WHEN day % 5 = 0 THEN 1 ELSE 0 END AS rescheduled_count
-FROM range(1, 7) AS clinics(clinic_id), range(14) AS days(day), range(2) AS kinds(kind)
-"""
-PROVIDERS = """
-CREATE TABLE provider AS SELECT CAST(number AS BIGINT) AS provider_id, CAST(1 AS BIGINT) AS account_id,
-  CAST(1 + number % 2 AS BIGINT) AS home_clinic_id, '100000000' || number AS npi, 'Ada' AS first_name,
-  'de la Cruz' AS last_name, '207Q00000X' AS specialty_code, 'MD' AS credential, DATE '2020-05-01' AS hired_on,
-  CAST(NULL AS DATE) AS terminated_on
-FROM range(1, 4) AS numbers(number)
-"""
 
 
 @pytest.fixture
@@ -79,7 +64,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_history_is_the_same_in_raw(account: Snowflake, home: Path) -> None:
     with duckdb.connect() as old:
-        old.execute(PROVIDERS)
+        create_providers(old)
         unload_history(old, "provider", home / "old", datetime(2024, 1, 1, tzinfo=UTC), days=40)
     create_stage(home / "snowflake")
     said = [northstar(home, gateway, "migrate", "history", "--at", "2026-03-02T09:30") for gateway in GATEWAYS]
@@ -102,13 +87,11 @@ def test_history_is_the_same_in_raw(account: Snowflake, home: Path) -> None:
 
 def test_a_report_finds_the_same_differences(account: Snowflake, home: Path) -> None:
     connection = connect(home / "northstar.duckdb")
-    connection.execute("CREATE SCHEMA marts_operations")
-    connection.execute(MADE.format(catalog="NORTHSTAR"))
+    create_mart(connection)
     unload_reports(connection, MART, home / "old")
     connection.close()
-    with snowflake.connector.connect(database="NORTHSTAR") as session:
-        session.cursor().execute("CREATE SCHEMA marts_operations")
-    account.duckdb.execute(MADE.format(catalog="NORTHSTAR"))
+    snowflake.connector.connect(database="NORTHSTAR").close()
+    create_mart(account.duckdb)
 
     on_duckdb, on_snowflake = (northstar(home, gateway, "migrate", "report", "--json") for gateway in GATEWAYS)
     assert '"figure": "no_show_count"' in on_snowflake
