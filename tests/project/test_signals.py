@@ -11,6 +11,8 @@ from projects import small_project
 from sqlmesh import Context
 from sqlmesh.utils import CompletionStatus
 
+from signals import source_sealed
+
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 JUST_AFTER = timedelta(milliseconds=100)
@@ -114,6 +116,15 @@ class TestSourceSealed:
                 self._seal(context, "app", MIDNIGHT + (number + 1) * HALF_HOUR)
             _run(context, MIDNIGHT + (number + 1) * HALF_HOUR)
             assert _count(context, "batch") == (1 if number == 1 else number + 1)
+
+
+    def test_a_batch_that_is_ready_as_a_whole_is_answered_with_a_word(self, context: Context) -> None:
+        """With a list SQLMesh takes time that grows with the square of the history."""
+        self._seal(context, "app", MIDNIGHT + 2 * HALF_HOUR)
+        batch = [(MIDNIGHT + number * HALF_HOUR, MIDNIGHT + (number + 1) * HALF_HOUR) for number in range(3)]
+
+        assert source_sealed(batch[:2], context, "app") is True
+        assert source_sealed(batch, context, "app") == batch[:2]
 
 
 @pytest.fixture(scope="module")
