@@ -117,7 +117,6 @@ class TestSourceSealed:
             _run(context, MIDNIGHT + (number + 1) * HALF_HOUR)
             assert _count(context, "batch") == (1 if number == 1 else number + 1)
 
-
     def test_a_batch_that_is_ready_as_a_whole_is_answered_with_a_word(self, context: Context) -> None:
         """With a list SQLMesh takes time that grows with the square of the history."""
         self._seal(context, "app", MIDNIGHT + 2 * HALF_HOUR)
