@@ -8,6 +8,8 @@ none behind a single statement, which DuckDB commits by itself.
 Each audit is noted as it ends: SQLMesh tells its console how many of a model's audits passed, and its notification
 targets which failed, but nobody which passed and how long they took.
 
+What was rendered for one interval is filled in for the next (``rendering``).
+
 What is merged is audited before it is committed, so that a merge whose audits fail leaves what was there.
 """
 
@@ -30,7 +32,7 @@ from sqlmesh.core.model.definition import AuditResult
 from sqlmesh.core.scheduler import Scheduler
 from sqlmesh.core.snapshot import Snapshot, SnapshotEvaluator
 
-from northstar import failpoints
+from northstar import failpoints, rendering
 from northstar.clock import utc_now
 
 _checks: list[Callable[[], None]] = []
@@ -40,7 +42,6 @@ _listeners: list[Callable[[AuditRun], None]] = []
 _undoing: list[bool] = []
 _merge = threading.local()
 _adapter_execute = EngineAdapter._execute
-_evaluator_audit = SnapshotEvaluator._audit
 _scheduler_evaluate = Scheduler.evaluate
 _scheduler_audit = Scheduler._audit_snapshot
 
@@ -78,7 +79,7 @@ def _audit(
     self: SnapshotEvaluator, audit: Audit, audit_args: dict[Any, Any], snapshot: Snapshot, **kwargs: Any
 ) -> AuditResult:
     arguments, began = arguments_text(audit_args), monotonic()
-    result = _evaluator_audit(self, audit=audit, audit_args=audit_args, snapshot=snapshot, **kwargs)
+    result = rendering.audit(self, audit=audit, audit_args=audit_args, snapshot=snapshot, **kwargs)
     if not result.skipped:
         told = (audit.name, arguments, result.blocking, utc_now(), result.count or 0, monotonic() - began)
         for listener in _listeners:
@@ -201,6 +202,7 @@ class TransactionalDuckDB(DuckDBEngineAdapter):
 def install() -> None:
     """Make SQLMesh use all this in the present process."""
     EngineAdapter._execute = _execute  # type: ignore[method-assign]
+    SnapshotEvaluator._render_snapshot_for_evaluation = rendering.render  # type: ignore[method-assign]
     SnapshotEvaluator._audit = _audit  # type: ignore[method-assign, assignment]
     Scheduler.evaluate = _evaluate  # type: ignore[method-assign]
     Scheduler._audit_snapshot = _audit_snapshot  # type: ignore[method-assign]

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
 from sqlmesh import Context
 
 from northstar.clock import to_naive_utc
@@ -121,7 +120,7 @@ def mart_inputs(context: Context) -> set[tuple[str, str, str]]:
     """Of each mart and source: the tables that stand between the two, as (mart, source, model)."""
     sources: dict[str, set[str]] = defaultdict(set)
     for name in context.dag.sorted:
-        schema = exp.to_table(name).db.lower()
+        schema = plain(name).partition(".")[0]
         sources[name] = {schema.removeprefix("raw_")} if schema.startswith("raw_") else set()
         if model := context.models.get(name):
             sources[name].update(*(sources[parent] for parent in model.depends_on or ()))
@@ -131,7 +130,7 @@ def mart_inputs(context: Context) -> set[tuple[str, str, str]]:
 def _inputs(context: Context, sources: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str, str]]:
     kept = {name for name, model in context.models.items() if model.kind.is_incremental or model.kind.is_scd_type_2}
     for mart in context.models:
-        if exp.to_table(mart).db.lower().startswith("marts_"):
+        if plain(mart).startswith("marts_"):
             for name in kept & {mart, *context.dag.upstream(mart)}:
                 yield from ((plain(mart), source, plain(name)) for source in sources[name])
 

@@ -1,0 +1,51 @@
+"""The process that keeps dbt: one that stays up, as the scheduler does.  Runs in dbt's environment, not in Northstar's.
+
+It reads a request a line, as JSON, and answers each with a line: SQL to execute, or arguments for dbt.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+
+import duckdb
+from dbt.cli.main import dbtRunner
+
+
+def main(database: str) -> None:
+    """Serve requests until the input ends; dbt has the working directory as its project."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what dbt prints is no answer
+    connection = duckdb.connect(database)
+    runner = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        started, used, failed = time.monotonic(), time.process_time(), []
+        for statement in request.get("sql", ()):
+            connection.execute(statement)
+        if "dbt" in request:
+            if runner is None:
+                runner = dbtRunner(manifest=dbtRunner().invoke(["--quiet", "parse"]).result)
+                started, used = time.monotonic(), time.process_time()
+            result = runner.invoke(["--quiet", *request["dbt"]])
+            nodes = [] if result.result is None else result.result.results
+            failed = [
+                f"{node.node.name}: {node.message}" for node in nodes if node.status in ("error", "fail", "skipped")
+            ]
+            if not result.success and not failed:
+                failed = [str(result.exception)]
+        answer = {
+            "seconds": time.monotonic() - started,
+            "processor_seconds": time.process_time() - used,
+            "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+            "failed": failed,
+        }
+        print(json.dumps(answer), file=answers)
+    connection.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
