@@ -30,7 +30,7 @@ def measure(home: Path, rows: int, days: float, whole: bool) -> Result:
         }
         if not whole:
             started = time.monotonic()
-            by_hand = ByHand(house.warehouse.connection)
+            by_hand = ByHand(house.warehouse)
             by_hand.run(to_naive_utc(company.start), to_naive_utc(company.boundary(house.boundaries - 1)))
             by_hand_seconds = time.monotonic() - started
             differing = by_hand.differences()

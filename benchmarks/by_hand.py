@@ -10,6 +10,8 @@ from datetime import datetime
 
 import duckdb
 
+from northstar.warehouse import Warehouse
+
 _IMAGE = """appointment_id, account_id, clinic_id, provider_id, patient_key, appointment_type_id, rescheduled_from_id,
   created_at, booked_at, starts_at, ends_at, arrived_at, checked_in_at, fulfilled_at, cancelled_at, status,
   cancellation_reason_code, is_telehealth, changed_at"""
@@ -52,15 +54,19 @@ COMPARED = tuple(_FACTS)
 class ByHand:
     """Keeps its tables in the schema ``by_hand`` of the warehouse."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
         for statement in (
             "CREATE SCHEMA by_hand",
             f"CREATE TABLE by_hand.appointment_change AS FROM ({_APPOINTMENT_CHANGES}) LIMIT 0",
             f"CREATE TABLE by_hand.event_change AS FROM ({_EVENT_CHANGES}) LIMIT 0",
             f"CREATE TABLE by_hand.appointment AS SELECT {_IMAGE}, false AS is_deleted FROM by_hand.appointment_change",
         ):
-            connection.execute(statement)
+            self._connection.execute(statement)
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return self._warehouse.connection
 
     def run(self, begin: datetime, end: datetime) -> None:
         """Take in what was loaded from ``begin`` up to ``end``, both UTC without a zone."""

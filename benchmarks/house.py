@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.report import processor_seconds
+from benchmarks.report import forget_peak_memory, processor_seconds
 from northstar.ingest import together
 from northstar.ingest.contract import Source
 from northstar.ingest.registry import SOURCES
@@ -70,6 +71,13 @@ class House:
         report = self.warehouse.run(at)
         assert report.succeeded, report.failures
         return time.monotonic() - started
+
+    def reopen(self) -> None:
+        """Let go of what the making of history has left in memory, so that ``peak_memory_gb`` tells of what follows."""
+        self.warehouse.release()
+        gc.collect()
+        self.warehouse.open()
+        forget_peak_memory()
 
     def tick(self, half_hours: int) -> Timed:
         """One tick that lands so many half hours of life; 0 is an idle one."""

@@ -1,19 +1,19 @@
-"""``python -m benchmarks.tick``: a tick of production's size, step by step, beside the same work written by hand."""
+"""``python -m benchmarks.tick``: a tick of production's size, step by step, beside the same by hand and in dbt."""
 
 from __future__ import annotations
 
 import statistics
 import tempfile
-import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmarks.by_hand import COMPARED, ByHand
-from benchmarks.house import House, Timed, open_house
-from benchmarks.report import Result, peak_memory_gb, processor_seconds, show
-from northstar.clock import to_naive_utc
+from benchmarks.by_hand import COMPARED
+from benchmarks.house import Timed, open_house
+from benchmarks.report import Result, peak_memory_gb, show
+from benchmarks.rivals import Rival, RivalByHand, RivalInDbt
 from northstar.simulator.volume import VolumeCompany
 
 ROWS_PER_APPOINTMENT = 9
@@ -32,42 +32,40 @@ def half_hours(company: VolumeCompany, changes: int) -> int:
     return max(1, round(changes / (company.appointments_per_tick * ROWS_PER_APPOINTMENT)))
 
 
-def measure(home: Path, rows: int, changes: int, repeats: int, whole: bool, days: float = _DAYS) -> Result:
+def measure(
+    home: Path, rows: int, changes: int, repeats: int, whole: bool, days: float = _DAYS, dbt: bool = False
+) -> Result:
     """Measure on an empty directory; ``whole`` takes the whole project, which is not compared with anything."""
     company = company_for(rows, days)
     result = Result("tick", {"rows": rows, "changes": changes, "repeats": repeats, "whole": whole, "days": days})
     models = () if whole else COMPARED
-    with open_house(home, company, *models) as house:
+    with open_house(home, company, *models) as house, ExitStack() as stack:
         result.figures["first run seconds"] = house.fill(round(days * 48))
         result.figures["history rows"] = house.rows
-        written: list[tuple[float, float]] = []
-        by_hand = None if whole else ByHand(house.warehouse.connection)
-        if by_hand:
-            by_hand.run(to_naive_utc(company.start), to_naive_utc(company.boundary(house.boundaries - 1)))
+        rivals: list[Rival] = [] if whole else [RivalByHand(house)]
+        if dbt and not whole:
+            in_dbt = RivalInDbt(house, home / "dbt")
+            stack.callback(in_dbt.close)
+            rivals.append(in_dbt)
         size = half_hours(company, changes)
+        house.reopen()
         for _ in range(repeats + 1):
             before = house.boundaries
             house.tick(size)
-            if by_hand:
-                written.append(_by_hand(by_hand, house, before))
-        busy = house.ticks[1:]  # the first one warms up what a long-lived process keeps
+            for rival in rivals:
+                rival.tick(house, before)
         idle = [house.tick(0) for _ in range(repeats)]
-        if by_hand:
-            result.figures["rows that differ"] = by_hand.differences()
-            assert not any(result.figures["rows that differ"].values()), result.figures["rows that differ"]
-        _figures(result, busy, idle, written[1:])
-    result.figures["peak memory GB"] = peak_memory_gb()
+        result.figures["peak memory GB"] = peak_memory_gb()
+        for rival in rivals:
+            differing = rival.differences(house)
+            assert not any(differing.values()), (rival.name, differing)
+            result.figures[f"rows that differ from {rival.name}"] = differing
+        # The first one warms up what a long-lived process keeps
+        _figures(result, house.ticks[1 : repeats + 1], idle, rivals)
     return result
 
 
-def _by_hand(by_hand: ByHand, house: House, before: int) -> tuple[float, float]:
-    started, used = time.monotonic(), processor_seconds()
-    begin = to_naive_utc(house.company.boundary(before - 1))
-    by_hand.run(begin, to_naive_utc(house.company.boundary(house.boundaries - 1)))
-    return time.monotonic() - started, processor_seconds() - used
-
-
-def _figures(result: Result, busy: list[Timed], idle: list[Timed], written: list[tuple[float, float]]) -> None:
+def _figures(result: Result, busy: list[Timed], idle: list[Timed], rivals: list[Rival]) -> None:
     figures, middle = result.figures, statistics.median
     figures["changes landed"] = [tick.report.rows_landed for tick in busy]
     figures["models run"] = len(busy[-1].report.run.models) if busy[-1].report.run else 0
@@ -76,14 +74,13 @@ def _figures(result: Result, busy: list[Timed], idle: list[Timed], written: list
         figures[f"{name} processor seconds"] = middle(tick.processor_seconds for tick in ticks)
         for step in ticks[0].steps:
             figures[f"{name}: {step} seconds"] = middle(tick.steps[step] for tick in ticks)
-    if written:
-        figures["by hand seconds"] = middle(seconds for seconds, _ in written)
-        figures["by hand processor seconds"] = middle(used for _, used in written)
-        pairs = list(zip(busy, written, strict=True))
-        figures["transformation / by hand"] = middle(
-            (tick.seconds - tick.steps["land"]) / seconds for tick, (seconds, _) in pairs
+    for rival in rivals:
+        pairs = list(zip(busy, rival.took[1:], strict=True))
+        figures[f"{rival.name} seconds"] = middle(took.seconds for _, took in pairs)
+        figures[f"{rival.name} processor seconds"] = middle(took.processor_seconds for _, took in pairs)
+        figures[f"transformation / {rival.name}"] = middle(
+            (tick.seconds - tick.steps["land"]) / took.seconds for tick, took in pairs
         )
-        figures["models' statements / by hand"] = middle(tick.steps["models"] / seconds for tick, (seconds, _) in pairs)
     run = busy[-1].report.run
     slowest = sorted(run.models.values(), key=lambda model: -model.seconds)[:15] if run else []
     figures["slowest models"] = {model.model: round(model.seconds, 3) for model in slowest}
@@ -94,10 +91,11 @@ def main(
     changes: Annotated[int, typer.Option(help="Rows that the tick lands.")] = 174_000,
     repeats: Annotated[int, typer.Option(help="Ticks that are measured, after one that is not.")] = 3,
     whole: Annotated[bool, typer.Option(help="All models, instead of those that are also written by hand.")] = False,
+    dbt: Annotated[bool, typer.Option(help="Beside it the same models in dbt, installed at the first use.")] = False,
 ) -> None:
     """Measure a tick and an idle tick in one long-lived process."""
     with tempfile.TemporaryDirectory(prefix="northstar_tick_") as home:
-        result = measure(Path(home), rows, changes, repeats, whole)
+        result = measure(Path(home), rows, changes, repeats, whole, dbt=dbt)
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show(f"tick at {rows:,} rows of history", ("figure", "value"), flat)
     show("slowest models of the last tick", ("model", "seconds"), result.figures["slowest models"].items())

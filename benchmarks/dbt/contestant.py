@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import duckdb
@@ -50,8 +49,8 @@ class InDbt:
 
     def __init__(self, home: Path, context: Context) -> None:
         home.mkdir(parents=True)
-        self._home, self.database = home, home / "in_dbt.duckdb"
-        write_project(context, home / "project", self.database)
+        self._home, self.project, self.database = home, home / "project", home / "in_dbt.duckdb"
+        write_project(context, self.project, self.database)
         self._raw = [
             model.fqn.replace('"', "").split(".", 1)[1].lower()
             for model in context.models.values()
@@ -59,24 +58,17 @@ class InDbt:
         ]
         self._process = subprocess.Popen(
             [str(environment()), str(Path(__file__).parent / "worker.py"), str(self.database)],
-            cwd=home / "project",
+            cwd=self.project,
             env={**os.environ, "DBT_PROFILES_DIR": ".", "DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def __enter__(self) -> InDbt:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """End the process, which lets go of the database."""
-        self._process.communicate()
+        if self._process.poll() is None:
+            self._process.communicate()
 
     def load(self, connection: duckdb.DuckDBPyConnection, since: datetime | None = None) -> None:
         """Copy raw rows that were loaded from ``since`` on; at first, everything."""
@@ -97,17 +89,29 @@ class InDbt:
         for table in self._raw:
             (self._home / f"{table}.parquet").unlink(missing_ok=True)
 
-    def run(self, begin: datetime, end: datetime, now: datetime) -> Ran:
-        """Build every model and run every test for the rows loaded from ``begin`` up to ``end``, exclusive."""
-        return self._build(begin, end, now, "--exclude-resource-type", "seed")
+    def run(self, begin: datetime, end: datetime, first: bool = False) -> Ran:
+        """Build every model and run every test for the rows loaded from ``begin`` up to ``end``, exclusive.
 
-    def build(self, begin: datetime, end: datetime, now: datetime) -> Ran:
-        """The first run, seeds included."""
-        return self._build(begin, end, now)
+        Seeds are loaded the ``first`` time.
+        """
+        arguments = ["build", *_interval(begin, end)]
+        return self._ran({"dbt": arguments if first else [*arguments, "--exclude-resource-type", "seed"]})
 
-    def _build(self, begin: datetime, end: datetime, now: datetime, *options: str) -> Ran:
-        variables = {"start": str(begin), "end": str(end - timedelta(microseconds=1)), "now": str(now)}
-        answer = self._ask({"dbt": ["build", "--vars", json.dumps(variables), *options]})
+    def remember(self) -> None:
+        """Keep how the project stands, for ``develop`` to find what has been modified since."""
+        shutil.copytree(self.project / "target", self._home / "state", dirs_exist_ok=True)
+
+    def develop(self, begin: datetime, end: datetime, context: Context, defer: bool) -> Ran:
+        """Build in schemas for development: with ``defer`` what is modified and what reads it, otherwise everything."""
+        for part in ("models", "tests", "seeds", "macros"):
+            shutil.rmtree(self.project / part)
+        write_project(context, self.project, self.database)
+        modified = ["--select", "state:modified+", "--defer", "--state", str(self._home / "state")]
+        chosen = modified if defer else []
+        return self._ran({"dbt": ["build", "--target", "dev", *_interval(begin, end), *chosen], "fresh": True})
+
+    def _ran(self, request: dict[str, Any]) -> Ran:
+        answer = self._ask(request)
         return Ran(answer["seconds"], answer["processor_seconds"], answer["peak_memory_gb"])
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -131,3 +135,9 @@ class InDbt:
             found[model] = int(row[0]) if row else 0
         connection.execute("DETACH in_dbt")
         return found
+
+
+def _interval(begin: datetime, end: datetime) -> list[str]:
+    """The variables of an interval; its present is its end, as for a tick."""
+    last = end - timedelta(microseconds=1)
+    return ["--vars", json.dumps({"start": str(begin), "end": str(last), "now": str(end)})]

@@ -37,9 +37,17 @@ _PROFILE = """northstar:
       path: DATABASE
       schema: main
       threads: 1
-      settings: {TimeZone: UTC, checkpoint_threshold: 1GB, preserve_insertion_order: false}
+      settings: &settings {TimeZone: UTC, checkpoint_threshold: 1GB, preserve_insertion_order: false}
+    dev:
+      type: duckdb
+      path: DATABASE
+      schema: dev
+      threads: 1
+      settings: *settings
 """
-_SCHEMA = """{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}
+_SCHEMA = """{% macro generate_schema_name(name, node) -%}
+  {{ 'dev_' if target.name == 'dev' }}{{ name or target.schema }}
+{%- endmacro %}
 """
 
 

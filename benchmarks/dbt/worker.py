@@ -1,6 +1,7 @@
 """The process that keeps dbt: one that stays up, as the scheduler does.  Runs in dbt's environment, not in Northstar's.
 
-It reads a request a line, as JSON, and answers each with a line: SQL to execute, or arguments for dbt.
+It reads a request a line, as JSON, and answers each with a line: SQL to execute, or arguments for dbt, which keeps what
+it knows of the project unless the request is ``fresh``.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ def main(database: str) -> None:
         for statement in request.get("sql", ()):
             connection.execute(statement)
         if "dbt" in request:
-            if runner is None:
+            if runner is None and not request.get("fresh"):
                 runner = dbtRunner(manifest=dbtRunner().invoke(["--quiet", "parse"]).result)
                 started, used = time.monotonic(), time.process_time()
-            result = runner.invoke(["--quiet", *request["dbt"]])
+            chosen = dbtRunner() if request.get("fresh") else runner
+            result = chosen.invoke(["--quiet", *request["dbt"]])
             nodes = [] if result.result is None else result.result.results
             failed = [
                 f"{node.node.name}: {node.message}" for node in nodes if node.status in ("error", "fail", "skipped")

@@ -1,0 +1,96 @@
+"""What a tick is measured beside: each does the same to the same rows, in turn with the tick."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.by_hand import COMPARED, ByHand
+from benchmarks.dbt.contestant import InDbt
+from benchmarks.house import House
+from benchmarks.report import processor_seconds
+from northstar.clock import to_naive_utc
+
+
+@dataclass(frozen=True)
+class Took:
+    """What one tick of a rival took."""
+
+    seconds: float
+    processor_seconds: float
+
+
+class Rival(Protocol):
+    """Keeps what the compared models keep."""
+
+    name: str
+    took: list[Took]
+
+    def tick(self, house: House, before: int) -> None:
+        """Take in what the house landed since it had ``before`` half hours."""
+
+    def differences(self, house: House) -> dict[str, int]:
+        """By model, how many rows only one of the two has; the last thing that is asked."""
+
+
+class RivalByHand:
+    """Written by hand, on the same connection."""
+
+    name = "by hand"
+
+    def __init__(self, house: House) -> None:
+        self.took: list[Took] = []
+        self._by_hand = ByHand(house.warehouse)
+        self._by_hand.run(_start(house), _present(house))
+
+    def tick(self, house: House, before: int) -> None:
+        """Six statements."""
+        started, used = time.monotonic(), processor_seconds()
+        self._by_hand.run(_boundary(house, before), _present(house))
+        self.took.append(Took(time.monotonic() - started, processor_seconds() - used))
+
+    def differences(self, house: House) -> dict[str, int]:
+        """Compared on the connection."""
+        return self._by_hand.differences()
+
+
+class RivalInDbt:
+    """In dbt, in a process and a database of its own.  What it takes to copy raw rows there does not count."""
+
+    name = "dbt"
+
+    def __init__(self, house: House, home: Path) -> None:
+        self.took: list[Took] = []
+        self._in_dbt = InDbt(home, house.warehouse.context)
+        self._in_dbt.load(house.warehouse.connection)
+        self._in_dbt.run(_start(house), _present(house), first=True)
+
+    def close(self) -> None:
+        """End dbt's process."""
+        self._in_dbt.close()
+
+    def tick(self, house: House, before: int) -> None:
+        """A build with its tests."""
+        self._in_dbt.load(house.warehouse.connection, since=_boundary(house, before))
+        ran = self._in_dbt.run(_boundary(house, before), _present(house))
+        self.took.append(Took(ran.seconds, ran.processor_seconds))
+
+    def differences(self, house: House) -> dict[str, int]:
+        """Compared once its process has let go of the database."""
+        self._in_dbt.close()
+        return self._in_dbt.differences(house.warehouse.connection, COMPARED)
+
+
+def _start(house: House) -> datetime:
+    return to_naive_utc(house.company.start)
+
+
+def _present(house: House) -> datetime:
+    return _boundary(house, house.boundaries)
+
+
+def _boundary(house: House, half_hours: int) -> datetime:
+    return to_naive_utc(house.company.boundary(half_hours - 1))
