@@ -14,28 +14,35 @@ def arrivals(
     Keys that come back in the truncate's own transaction, as in a re-snapshot, were not removed.
     """
     table, column = log.sql(dialect="snowflake"), key.sql(dialect="snowflake")
-    interval = f"BETWEEN {start.sql(dialect='snowflake')} AND {end.sql(dialect='snowflake')}"
+    since, until = start.sql(dialect="snowflake"), end.sql(dialect="snowflake")
+    # Hardly ever is anything truncated: then nothing of the log but the interval is looked at.
     return evaluator.parse_one(
         f"""
+        WITH truncated AS (
+          SELECT * FROM {table} WHERE loaded_at BETWEEN {since} AND {until} AND operation = 'T'
+        ), earlier AS (
+          SELECT {column}, commit_lsn, commit_seq, loaded_at
+          FROM {table}
+          WHERE operation <> 'T' AND EXISTS (SELECT 1 FROM truncated)
+        ), returned AS (
+          SELECT {column}, commit_lsn, commit_seq FROM {table} WHERE loaded_at >= {since}
+        )
         SELECT arrived.* FROM {table} AS arrived
-        WHERE arrived.loaded_at {interval} AND arrived.operation <> 'T'
+        WHERE arrived.loaded_at BETWEEN {since} AND {until} AND arrived.operation <> 'T'
         UNION ALL
         SELECT DISTINCT truncated.* REPLACE (earlier.{column} AS {column}, 'D' AS operation)
-        FROM {table} AS truncated
-        JOIN {table} AS earlier
-          ON earlier.operation <> 'T'
-          AND earlier.loaded_at <= truncated.loaded_at
+        FROM truncated
+        JOIN earlier
+          ON earlier.loaded_at <= truncated.loaded_at
           AND (
             earlier.commit_lsn < truncated.commit_lsn
             OR (earlier.commit_lsn = truncated.commit_lsn AND earlier.commit_seq < truncated.commit_seq)
           )
-        LEFT JOIN {table} AS returned
+        LEFT JOIN returned
           ON returned.{column} = earlier.{column}
           AND returned.commit_lsn = truncated.commit_lsn
           AND returned.commit_seq > truncated.commit_seq
-        WHERE truncated.loaded_at {interval}
-          AND truncated.operation = 'T'
-          AND returned.{column} IS NULL
+        WHERE returned.{column} IS NULL
         """
     )
 
@@ -51,26 +58,63 @@ def audited_through(evaluator: MacroEvaluator, batch: exp.Expression) -> exp.Exp
     return evaluator.parse_one(watermark(batch.sql(dialect="snowflake")))
 
 
-def last_image(table: str, column: str, known: str, only_touched: str = "") -> str:
+def last_image(table: str, column: str, known: str) -> str:
     """SQL of the last faultless image of each key among the changes that meet the condition ``known``.
 
-    A delete carries nothing but the key, so the image is the last change that was none.  ``only_touched`` is a join
-    that limits the look-up.
+    A delete carries nothing but the key, so the image is the last change that was none.
     """
-    newest_first = f"PARTITION BY logged.{column} ORDER BY logged.commit_lsn DESC, logged.commit_seq DESC"
     return f"""
         SELECT image.* FROM (
           SELECT
             logged.*,
-            FIRST_VALUE(logged.operation) OVER ({newest_first}) = 'D' AS is_deleted
-          FROM {table} AS logged {only_touched}
+            {_is_deleted(column)}
+          FROM {table} AS logged
           WHERE logged.fault_rule IS NULL AND {known}
         ) AS image
-        WHERE image.operation <> 'D'
-        QUALIFY ROW_NUMBER() OVER (
-          PARTITION BY image.{column} ORDER BY image.commit_lsn DESC, image.commit_seq DESC
-        ) = 1
+        {_last_change("image", column)}
         """
+
+
+def last_image_of(table: str, column: str, known: str, keys: str, touched: str) -> str:
+    """The same of some keys only: first where in the log their images stand, then those rows with all their columns.
+
+    ``keys`` are the keys, and none if the CTE ``touched`` has no row; then nothing is looked up.
+    """
+    return f"""
+        SELECT logged.*, place.is_deleted
+        FROM (
+          SELECT place.* FROM (
+            SELECT
+              logged.{column},
+              logged.operation,
+              logged.commit_lsn,
+              logged.commit_seq,
+              {_is_deleted(column)}
+            FROM {table} AS logged
+            JOIN {keys} AS wanted
+              ON wanted.{column} = logged.{column}
+            WHERE logged.fault_rule IS NULL AND {known} AND EXISTS (SELECT 1 FROM {touched})
+          ) AS place
+          {_last_change("place", column)}
+        ) AS place
+        JOIN {table} AS logged
+          ON logged.{column} = place.{column}
+          AND logged.commit_lsn = place.commit_lsn
+          AND logged.commit_seq = place.commit_seq
+        """
+
+
+def _is_deleted(column: str) -> str:
+    return f"""FIRST_VALUE(logged.operation) OVER (
+      PARTITION BY logged.{column} ORDER BY logged.commit_lsn DESC, logged.commit_seq DESC
+    ) = 'D' AS is_deleted"""
+
+
+def _last_change(alias: str, column: str) -> str:
+    return f"""WHERE {alias}.operation <> 'D'
+        QUALIFY ROW_NUMBER() OVER (
+          PARTITION BY {alias}.{column} ORDER BY {alias}.commit_lsn DESC, {alias}.commit_seq DESC
+        ) = 1"""
 
 
 @macro()
@@ -88,8 +132,11 @@ def latest_image(
     """
     table, column = batch.sql(dialect="snowflake"), key.sql(dialect="snowflake")
     gate = watermark(passed.sql(dialect="snowflake") if passed else table)
-    only_touched = f"JOIN {touched.sql(dialect='snowflake')} AS touched USING ({column})" if touched else ""
-    return evaluator.parse_one(last_image(table, column, f"logged.loaded_at <= {gate}", only_touched))
+    known = f"logged.loaded_at <= {gate}"
+    if touched is None:
+        return evaluator.parse_one(last_image(table, column, known))
+    keys = touched.sql(dialect="snowflake")
+    return evaluator.parse_one(last_image_of(table, column, known, keys, keys))
 
 
 @macro()

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
 
-from macros.app_log import last_image
+from macros.app_log import last_image_of
 
 
 @macro()
@@ -28,14 +28,15 @@ def before_and_after(
     belonged.  The interval's bounds stand for the audited watermark: SQLMesh runs no interval whose batch fails.
     """
     table, column = batch.sql(dialect="snowflake"), key.sql(dialect="snowflake")
-    keys, since, until = touched.sql(dialect="snowflake"), start.sql(dialect="snowflake"), end.sql(dialect="snowflake")
+    name, since, until = touched.sql(dialect="snowflake"), start.sql(dialect="snowflake"), end.sql(dialect="snowflake")
+    keys = name
     if parent is not None:
         link = parent.sql(dialect="snowflake")
-        keys = f"(SELECT DISTINCT member.{column} FROM {table} AS member JOIN {keys} AS document USING ({link}))"
+        keys = f"(SELECT DISTINCT member.{column} FROM {table} AS member JOIN {name} AS document USING ({link}))"
     sides = [
         f"""
         SELECT told.*, {side} AS side
-        FROM ({last_image(table, column, known, f"JOIN {keys} AS touched USING ({column})")}) AS told
+        FROM ({last_image_of(table, column, known, keys, name)}) AS told
         WHERE NOT told.is_deleted
         """
         for side, known in ((-1, f"logged.loaded_at < {since}"), (1, f"logged.loaded_at <= {until}"))
@@ -61,6 +62,7 @@ def quarantined(
             ) AS age
           FROM {table} AS logged
           WHERE logged.loaded_at <= {until}
+            AND logged.{column} IN (SELECT faulty.{column} FROM {table} AS faulty WHERE NOT faulty.fault_rule IS NULL)
         ) AS last
         WHERE last.age = 1 AND last.fault_rule IS NOT NULL
         """
