@@ -5,9 +5,25 @@ MODEL (
   grain appointment_id,
   references (account_id, clinic_id, provider_id, patient_key, appointment_type_id),
   tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'flow=steady', 'phi=pseudonymous'),
-  depends_on (core.dim_account, core.dim_appointment_type, core.dim_clinic, core.dim_patient, core.dim_provider),
+  depends_on (
+    core.dim_account,
+    core.dim_appointment_type,
+    core.dim_clinic,
+    core.dim_patient,
+    core.dim_provider,
+    intermediate.int_scheduling__appointment_change
+  ),
   audits (
-    unique_values(columns := appointment_id),
+    unique_values(
+      columns := appointment_id,
+      condition := appointment_id IN (
+        SELECT
+          appointment_id
+        FROM intermediate.int_scheduling__appointment_change
+        WHERE
+          loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
+      )
+    ),
     not_null(columns := (appointment_id, account_id, clinic_id, provider_id, patient_key, status, starts_at, ends_at)),
     accepted_values(
       column := status,
@@ -22,6 +38,13 @@ MODEL (
         'noshow',
         'entered-in-error',
         'waitlist'
+      ),
+      condition := appointment_id IN (
+        SELECT
+          appointment_id
+        FROM intermediate.int_scheduling__appointment_change
+        WHERE
+          loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
       )
     ),
     referential_integrity(
@@ -31,6 +54,13 @@ MODEL (
         provider_id = core.dim_provider,
         patient_key = core.dim_patient,
         appointment_type_id = core.dim_appointment_type
+      ),
+      condition := appointment_id IN (
+        SELECT
+          appointment_id
+        FROM intermediate.int_scheduling__appointment_change
+        WHERE
+          loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
       )
     ),
     null_share(
@@ -45,7 +75,7 @@ MODEL (
   description 'One row per appointment, an accumulating snapshot: its milestones fill up as it comes to pass.
 Use it for: lead times, durations, no-shows, cancellations. Not for: minutes of a provider (fct_provider_day, where double
 bookings count once), nor for the steps in between (fct_appointment_event). Deleted appointments stay, flagged.
-A view over state that only audited changes reach, so it holds no second copy.'
+A view over state that only audited changes reach, so it holds no second copy. Audits look at what arrived in the last day.'
 );
 
 SELECT

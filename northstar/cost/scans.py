@@ -51,7 +51,10 @@ def _bounded(scope: Scope, alias: str) -> bool:
 
 
 def _joined(scope: Scope, alias: str) -> bool:
-    """Whether rows of the source are found by equality with something else, or by a set of keys."""
+    """Whether rows are found by equality with something else, by a set of keys, or only where others exist."""
+    where = scope.expression.args.get("where")
+    if where and any(isinstance(condition, exp.Exists) for condition in where.this.flatten()):
+        return True
     for equal in scope.find_all(exp.EQ, exp.NullSafeEQ):
         left, right = ({one.table for one in side.find_all(exp.Column)} for side in (equal.left, equal.right))
         if (alias in left and right - {alias}) or (alias in right and left - {alias}):

@@ -33,6 +33,11 @@ QUERIES: dict[str, tuple[str, Sequence[str]]] = {
         "(SELECT b.id FROM core.other AS b WHERE b.loaded_at BETWEEN @start_ts AND @end_ts)",
         ["core.log"],
     ),
+    "only where others exist": (
+        "WITH t AS (SELECT a.id FROM core.other AS a WHERE a.loaded_at BETWEEN @start_ts AND @end_ts) "
+        "SELECT b.id, b.loaded_at FROM core.log AS b WHERE b.id <> 0 AND EXISTS (SELECT 1 FROM t)",
+        ["core.log"],
+    ),
     "in a CTE": (
         "WITH t AS (SELECT a.id FROM core.log AS a WHERE a.loaded_at BETWEEN @start_ts AND @end_ts) "
         "SELECT t.id, b.loaded_at FROM t JOIN core.other AS b ON t.id = b.id",
