@@ -10,7 +10,9 @@ import pytest
 from projects import PROJECT
 from sqlglot import exp, transpile
 from sqlmesh import Context
+from typer.testing import CliRunner
 
+from northstar.cli import app
 from northstar.metrics import FILE, Metric, load_metrics
 
 FILL_RATE = Metric(
@@ -38,6 +40,15 @@ def test_metrics_name_columns_that_their_mart_has(metrics: dict[str, Metric], co
         unknown += [f"{metric.name}: {column}" for column in sorted(metric.columns - columns)]
 
     assert unknown == []
+
+
+def test_the_list_gives_names_that_can_be_typed(metrics: dict[str, Metric], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    listed = CliRunner().invoke(app, ["metrics"]).output
+
+    assert [name for name in metrics if f" {name} " not in listed] == []
 
 
 def test_every_mart_has_a_metric(metrics: dict[str, Metric], context: Context) -> None:
