@@ -1,4 +1,4 @@
-"""``python -m benchmarks.plan``: loading the project, a plan without changes, and a plan after one mart has changed."""
+"""``python -m benchmarks.plan``: loading the project, a plan without changes, and plans after a change."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 from unittest.mock import patch
@@ -15,8 +16,10 @@ import typer
 from sqlmesh import Context
 from sqlmesh.core.console import NoopConsole, set_console
 
+from benchmarks.dbt.contestant import InDbt
 from benchmarks.house import PROJECT, House, open_house
 from benchmarks.report import Result, show
+from benchmarks.rivals import RivalInDbt, span
 from benchmarks.tick import company_for
 from northstar.contracts import CONTRACTS, load_contracts
 from northstar.warehouse import Warehouse
@@ -53,12 +56,16 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.monotonic() - started
 
 
-def measure(home: Path, rows: int, days: float = 60) -> Result:
+def measure(home: Path, rows: int, days: float = 60, dbt: bool = False) -> Result:
     """Measure on a slice of the project that ends in the mart, over ``rows`` of history."""
     result = Result("plan", {"rows": rows, "days": days, "mart": MART})
     result.figures = load(home)
-    with open_house(home / "house", company_for(rows, days), MART) as house:
+    with open_house(home / "house", company_for(rows, days), MART) as house, ExitStack() as stack:
         house.fill(round(days * 48))
+        rival = RivalInDbt(house, home / "dbt") if dbt else None
+        if rival:
+            stack.callback(rival.close)
+            rival.in_dbt.remember()
         result.figures |= {"history rows": house.rows, "models": len(house.warehouse.context.models)}
         result.figures["plan dev without changes seconds"] = _plan(house, "dev_unchanged")[0]
         for number, (name, file) in enumerate(CHANGES.items()):
@@ -69,7 +76,21 @@ def measure(home: Path, rows: int, days: float = 60) -> Result:
                 f"rows written after a change of {name}": rows_written,
                 f"tables filled after a change of {name}": tables,
             }
+            if rival:
+                result.figures |= _in_dbt(house, rival.in_dbt, name)
     return result
+
+
+def _in_dbt(house: House, in_dbt: InDbt, name: str) -> dict[str, Any]:
+    """The same change in dbt, built for development with what it did not reach taken from prod, and without."""
+    context = Context(paths=str(house.warehouse.context.path))
+    figures: dict[str, Any] = {}
+    for how, defer in (("deferring", True), ("everything", False)):
+        ran, rows = in_dbt.develop(*span(house), context, defer)
+        figures[f"dbt, {how}, after a change of {name} seconds"] = ran.seconds
+        figures[f"rows written by dbt, {how}, after a change of {name}"] = rows
+    context.close()
+    return figures
 
 
 def _edit(file: Path) -> None:
@@ -104,11 +125,12 @@ def _tables(warehouse: Warehouse) -> dict[str, int]:
 
 def main(
     rows: Annotated[int, typer.Option(help="Rows of facts in history.")] = 1_000_000,
+    dbt: Annotated[bool, typer.Option(help="Beside it the same models in dbt, installed at the first use.")] = False,
 ) -> None:
     """Measure what a person waits for."""
     home = Path(tempfile.mkdtemp(prefix="northstar_plan_"))
     try:
-        result = measure(home, rows)
+        result = measure(home, rows, dbt=dbt)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     show(f"plan at {rows:,} rows of history", ("figure", "value"), result.figures.items())

@@ -44,12 +44,12 @@ class RivalByHand:
     def __init__(self, house: House) -> None:
         self.took: list[Took] = []
         self._by_hand = ByHand(house.warehouse)
-        self._by_hand.run(_start(house), _present(house))
+        self._by_hand.run(*span(house))
 
     def tick(self, house: House, before: int) -> None:
         """Six statements."""
         started, used = time.monotonic(), processor_seconds()
-        self._by_hand.run(_boundary(house, before), _present(house))
+        self._by_hand.run(_boundary(house, before), _boundary(house, house.boundaries))
         self.took.append(Took(time.monotonic() - started, processor_seconds() - used))
 
     def differences(self, house: House) -> dict[str, int]:
@@ -64,32 +64,29 @@ class RivalInDbt:
 
     def __init__(self, house: House, home: Path) -> None:
         self.took: list[Took] = []
-        self._in_dbt = InDbt(home, house.warehouse.context)
-        self._in_dbt.load(house.warehouse.connection)
-        self._in_dbt.run(_start(house), _present(house), first=True)
+        self.in_dbt = InDbt(home, house.warehouse.context)
+        self.in_dbt.load(house.warehouse.connection)
+        self.in_dbt.run(*span(house), first=True)
 
     def close(self) -> None:
         """End dbt's process."""
-        self._in_dbt.close()
+        self.in_dbt.close()
 
     def tick(self, house: House, before: int) -> None:
         """A build with its tests."""
-        self._in_dbt.load(house.warehouse.connection, since=_boundary(house, before))
-        ran = self._in_dbt.run(_boundary(house, before), _present(house))
+        self.in_dbt.load(house.warehouse.connection, since=_boundary(house, before))
+        ran = self.in_dbt.run(_boundary(house, before), _boundary(house, house.boundaries))
         self.took.append(Took(ran.seconds, ran.processor_seconds))
 
     def differences(self, house: House) -> dict[str, int]:
         """Compared once its process has let go of the database."""
-        self._in_dbt.close()
-        return self._in_dbt.differences(house.warehouse.connection, COMPARED)
+        self.in_dbt.close()
+        return self.in_dbt.differences(house.warehouse.connection, COMPARED)
 
 
-def _start(house: House) -> datetime:
-    return to_naive_utc(house.company.start)
-
-
-def _present(house: House) -> datetime:
-    return _boundary(house, house.boundaries)
+def span(house: House) -> tuple[datetime, datetime]:
+    """From the begin of history to the present, UTC without a zone."""
+    return to_naive_utc(house.company.start), _boundary(house, house.boundaries)
 
 
 def _boundary(house: House, half_hours: int) -> datetime:

@@ -20,6 +20,7 @@ from sqlmesh import Context
 from benchmarks.dbt.project import write_project
 
 _LOCK = Path(__file__).parent / "requirements.lock"
+_IN_DEVELOPMENT = "FROM duckdb_tables() WHERE schema_name LIKE 'dev\\_%' ESCAPE '\\'"
 _ENVIRONMENTS = Path(__file__).parents[2] / ".cache" / "dbt"
 
 
@@ -101,14 +102,23 @@ class InDbt:
         """Keep how the project stands, for ``develop`` to find what has been modified since."""
         shutil.copytree(self.project / "target", self._home / "state", dirs_exist_ok=True)
 
-    def develop(self, begin: datetime, end: datetime, context: Context, defer: bool) -> Ran:
-        """Build in schemas for development: with ``defer`` what is modified and what reads it, otherwise everything."""
+    def develop(self, begin: datetime, end: datetime, context: Context, defer: bool) -> tuple[Ran, int]:
+        """Build in new schemas for development: with ``defer`` what is modified and what reads it, else everything.
+
+        Returns what it took, and how many rows it wrote.
+        """
         for part in ("models", "tests", "seeds", "macros"):
             shutil.rmtree(self.project / part)
         write_project(context, self.project, self.database)
         modified = ["--select", "state:modified+", "--defer", "--state", str(self._home / "state")]
         chosen = modified if defer else []
-        return self._ran({"dbt": ["build", "--target", "dev", *_interval(begin, end), *chosen], "fresh": True})
+        self._drop_development()
+        ran = self._ran({"dbt": ["build", "--target", "dev", *_interval(begin, end), *chosen], "fresh": True})
+        return ran, self._ask({"fetch": f"SELECT sum(estimated_size)::BIGINT {_IN_DEVELOPMENT}"})["fetched"][0] or 0
+
+    def _drop_development(self) -> None:
+        names = self._ask({"fetch": f"SELECT list(DISTINCT schema_name) {_IN_DEVELOPMENT}"})["fetched"][0] or []
+        self._ask({"sql": [f"DROP SCHEMA {name} CASCADE" for name in names]})
 
     def _ran(self, request: dict[str, Any]) -> Ran:
         answer = self._ask(request)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlglot import exp
 from sqlmesh import Context
 from sqlmesh.core.macros import RuntimeStage
-from sqlmesh.core.model import Model, SeedModel
+from sqlmesh.core.model import Model, SeedModel, SqlModel
 
 _START, _END, _NOW = "1971-02-03 04:05:06", "1971-02-03 05:05:06", "1971-02-03 05:05:07"
 _VARIABLES = {_START: "start", "1971-02-03 05:05:05.999999": "end", _NOW: "now"}
@@ -75,12 +75,26 @@ def _write_model(model: Model, names: dict[str, str], folder: Path) -> None:
             f"seeds: [{{name: {name}, config: {{schema: {_schema(model)}, column_types: {{{types}}}}}}}]\n"
         )
     else:
-        query = model.render_query_or_raise(**_TIMES)
+        assert isinstance(model, SqlModel), model.name
+        query = _rendered(model)
         (folder / "models" / f"{name}.sql").write_text(f"{_config(model)}\n{_filtered(model, _text(query, names))}\n")
     for number, (audit, arguments) in enumerate(model.audits_with_args):
         told = {key: value for key, value in arguments.items() if key != "blocking"}
         audited = model.render_audit_query(audit, **_TIMES, runtime_stage=RuntimeStage.AUDITING, **told)
         (folder / "tests" / f"{name}__{number}_{audit.name}.sql").write_text(_text(audited, names) + "\n")
+
+
+def _rendered(model: SqlModel) -> exp.Query:
+    """What SQLMesh executes, with variables in place of times: what is no date is worked out when it is executed."""
+    query = model.render_query_or_raise(**_TIMES, needs_optimization=False)
+    for literal in query.find_all(exp.Literal):
+        if literal.this in _VARIABLES:
+            literal.set("this", _variable(literal.this))
+    return model._query_renderer._optimize_query(query, model.depends_on)
+
+
+def _variable(text: str) -> str:
+    return '{{ var("' + _VARIABLES[text] + '") }}'
 
 
 def _name(model: Model) -> str:
@@ -135,7 +149,7 @@ def _text(query: exp.Query, names: dict[str, str]) -> str:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     text = query.sql(dialect="duckdb", comments=False, identify=False)
     text = _REFERENCE.sub(lambda found: "{{ ref('" + found[1] + "') }}", text)
-    for literal, variable in _VARIABLES.items():
-        text = text.replace(literal, "{{ var('" + variable + "') }}")
+    for literal in _VARIABLES:
+        text = text.replace(literal, _variable(literal))
     assert "1971-" not in text, text
     return text

@@ -1,7 +1,7 @@
 """The process that keeps dbt: one that stays up, as the scheduler does.  Runs in dbt's environment, not in Northstar's.
 
-It reads a request a line, as JSON, and answers each with a line: SQL to execute, or arguments for dbt, which keeps what
-it knows of the project unless the request is ``fresh``.
+It reads a request a line, as JSON, and answers each with a line.  A request has SQL to execute, a query of one row, or
+arguments for dbt, which keeps what it knows of the project unless the request is ``fresh``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def main(database: str) -> None:
         started, used, failed = time.monotonic(), time.process_time(), []
         for statement in request.get("sql", ()):
             connection.execute(statement)
+        fetched = connection.execute(request["fetch"]).fetchone() if "fetch" in request else None
         if "dbt" in request:
             if runner is None and not request.get("fresh"):
                 runner = dbtRunner(manifest=dbtRunner().invoke(["--quiet", "parse"]).result)
@@ -44,6 +45,7 @@ def main(database: str) -> None:
             "processor_seconds": time.process_time() - used,
             "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
             "failed": failed,
+            "fetched": fetched,
         }
         print(json.dumps(answer), file=answers)
     connection.close()

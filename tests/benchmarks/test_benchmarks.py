@@ -51,10 +51,15 @@ def test_backfill(tmp_path: Path) -> None:
 
 
 def test_plan(tmp_path: Path) -> None:
-    figures = plan.measure(tmp_path, rows=10_000, days=15).figures
+    figures = plan.measure(tmp_path, rows=10_000, days=15, dbt=True).figures
     assert figures["contracts"] > 1_000
     assert figures["rows written after a change of a mart"] == 0
     assert figures["rows written after a change of a stored model"] > 100
+    assert figures["rows written by dbt, deferring, after a change of a mart"] == 0
+    deferring, everything = (
+        figures[f"rows written by dbt, {how}, after a change of a stored model"] for how in ("deferring", "everything")
+    )
+    assert 100 < deferring < everything
 
 
 def test_ingest(tmp_path: Path) -> None:
