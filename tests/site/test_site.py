@@ -158,6 +158,16 @@ def test_search_is_done_with_the_keyboard(watched: Watched, site: Path) -> None:
     assert page.title() == "marts_shop.mart_sale_day · Northstar warehouse"
 
 
+def test_search_finds_pictures_by_their_titles(watched: Watched, site: Path) -> None:
+    _open(watched, site)
+
+    watched.page.fill("#search", "still pay")
+    watched.page.wait_for_selector("#results [role=option]")
+    watched.page.keyboard.press("Enter")
+
+    watched.page.wait_for_selector("h1:text-is('Cohort retention')")
+
+
 def test_a_column_is_followed_to_its_source_and_to_the_dashboard(watched: Watched, site: Path) -> None:
     _open(watched, site, "model/marts_shop.mart_sale_day")
     page = watched.page
