@@ -37,8 +37,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     "latency": (
         "ops.latency",
         "SELECT tick_at, source, MEDIAN(median_minutes) AS median_minutes, MAX(longest_minutes) AS longest_minutes, "
-        "MAX(change_count) AS changes FROM ops.latency WHERE change_count > 0 AND median_minutes > 0 "
-        "GROUP BY 1, 2 ORDER BY 1",
+        "MAX(change_count) AS changes FROM ops.latency GROUP BY 1, 2 ORDER BY 1",
     ),
     "freshness": (
         "ops.mart_freshness",

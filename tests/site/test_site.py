@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import duckdb
@@ -19,12 +22,14 @@ from openlineage.client.generated import (
     output_statistics_output_dataset,
     schema_dataset,
 )
+from picture_rows import ROWS
 from shop import open_shop
+from sqlglot import parse_one
 from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
 
 from northstar.site.build import site_data, write_site
 from northstar.site.health import QUERIES, audit_history, rows
-from northstar.site.pictures import PICTURES, suppressed
+from northstar.site.pictures import PICTURES, Picture, suppressed
 from northstar.site.semantic import semantic_model
 from northstar.site.words import words_of
 
@@ -49,8 +54,8 @@ CREATE TABLE ops.audit_result AS SELECT 'marts_shop.mart_sale_day' AS model, 'no
   i = 2 AS is_failed, i <> 2 AS is_passed, IF(i = 2, 7, 0) AS fault_count, i = 0 AS is_latest FROM range(4) AS t(i);
 CREATE TABLE ops.quarantine AS SELECT 'shop' AS source, 'int_shop__sale' AS batch, 'no_amount' AS fault_rule,
   DATE '2026-01-04' AS loaded_on, 3 AS record_count, 1 AS held_count;
-CREATE TABLE ops.latency AS SELECT TIMESTAMP '2026-01-05' AS tick_at, source, minutes AS median_minutes,
-  30.0 AS longest_minutes, 96 AS change_count FROM (VALUES ('shop', 12.0), ('replayed', -700.0)) AS t(source, minutes);
+CREATE TABLE ops.latency AS SELECT TIMESTAMP '2026-01-05' AS tick_at, 'shop' AS source, 12.0 AS median_minutes,
+  30.0 AS longest_minutes, 96 AS change_count;
 CREATE TABLE ops.model_run AS SELECT 'intermediate.int_shop__sale' AS model,
   TIMESTAMP '2026-01-04' + INTERVAL (24 * i) HOUR AS interval_start,
   TIMESTAMP '2026-01-05' + INTERVAL (24 * i) HOUR AS interval_end,
@@ -79,19 +84,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def site(data: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site; the shop has no mart that pictures are drawn from, so some rows of one stand in."""
-    picture = next(picture for picture in PICTURES if picture.name == "cohort_triangle")
-    rows = [
-        {"cohort_month": "2025-11-01", "months_since": since, "accounts": 40, "retained": 40 - since, "retention": 1.0}
-        for since in range(2)
-    ]
-    drawn = {
-        "name": picture.name, "page": picture.page, "title": picture.title, "says": picture.says,
-        "mart": "marts_shop.mart_sale_day", "metrics": ["takings"], "query": "SELECT 1", "as_of": "2026-01-05T00:00:00",
-        "suppresses": False, "threshold": 11, "rows": rows,
-    }  # fmt: skip
+    """The site, with rows that stand in for those of marts which the shop does not have."""
+    drawn = [
+        {
+            "name": picture.name, "page": picture.page, "title": picture.title, "says": picture.says,
+            "mart": "marts_shop.mart_sale_day", "metrics": ["takings"], "query": "SELECT 1",
+            "as_of": "2026-01-05T00:00:00", "suppresses": bool(picture.counts), "threshold": 11,
+            "rows": ROWS[picture.name],
+        }
+        for picture in PICTURES
+    ]  # fmt: skip
     target = tmp_path_factory.mktemp("site") / "docs"
-    write_site({**data, "pictures": [drawn]}, target)
+    write_site({**data, "pictures": drawn}, target)
     return target
 
 
@@ -152,6 +156,16 @@ def test_search_is_done_with_the_keyboard(watched: Watched, site: Path) -> None:
     page.wait_for_selector("h1 :text-is('marts_shop.mart_sale_day')")
     assert page.url.endswith("#/model/marts_shop.mart_sale_day")
     assert page.title() == "marts_shop.mart_sale_day · Northstar warehouse"
+
+
+def test_search_finds_pictures_by_their_titles(watched: Watched, site: Path) -> None:
+    _open(watched, site)
+
+    watched.page.fill("#search", "still pay")
+    watched.page.wait_for_selector("#results [role=option]")
+    watched.page.keyboard.press("Enter")
+
+    watched.page.wait_for_selector("h1:text-is('Cohort retention')")
 
 
 def test_a_column_is_followed_to_its_source_and_to_the_dashboard(watched: Watched, site: Path) -> None:
@@ -227,6 +241,45 @@ def test_every_page_has_an_address(watched: Watched, site: Path, where: str, sho
     assert shows.lower() in watched.page.inner_text("main").lower()
 
 
+def test_the_site_is_the_same_on_a_web_server(site: Path) -> None:
+    serve = partial(SimpleHTTPRequestHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server, watched_page() as watched:
+        Thread(target=server.serve_forever, daemon=True).start()
+        home = f"http://127.0.0.1:{server.server_port}/"
+        watched.page.goto(f"{home}#/column/core.fct_sale/amount")
+        watched.page.wait_for_selector(".lineage path", state="attached")
+        server.shutdown()
+    assert watched.errors == []
+    assert [url for url in watched.requests if not url.startswith((home, "data:"))] == []
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_a_picture_is_drawn_and_says_what_it_rests_on(watched: Watched, site: Path, picture: Picture) -> None:
+    """From rows that have the columns of its query."""
+    query = parse_one(picture.query.format(mart="m", **dict.fromkeys(picture.metrics, "1")), dialect="snowflake")
+    assert {*query.named_selects, "small"} == {*ROWS[picture.name][0], *ROWS[picture.name][-1], "small"}
+
+    _open(watched, site, f"pictures/{picture.page}")
+    figure = watched.page.locator(f"figure#{picture.name}")
+
+    marks = ".plot svg [aria-label] > :is(path, rect), table:is(.triangle, .stack) td"
+    assert figure.locator(f":is({marks}):visible").count() >= len(ROWS[picture.name])
+    caption = figure.locator("figcaption").inner_text()
+    assert "Takings" in caption and "marts_shop.mart_sale_day" in caption
+    assert "complete through 2026-01-05 00:00 UTC" in caption
+    assert ("counts below 11 are left out" in caption) == bool(picture.counts)
+    figure.locator("summary").click()
+    assert figure.locator("details tbody tr").count() == len(ROWS[picture.name])
+
+
+def test_what_is_left_out_of_a_picture_is_shown_as_such(watched: Watched, site: Path) -> None:
+    _open(watched, site, "pictures/providers")
+
+    row = watched.page.locator("table.stack tbody tr").inner_text().split("\t")
+
+    assert row == ["A. Many", "120", "60.0%", "90", "6.5", "< 11", "66.7%"]
+
+
 def test_an_audit_shows_what_it_found_and_when(watched: Watched, site: Path) -> None:
     _open(watched, site, "model/marts_shop.mart_sale_day")
 
@@ -270,11 +323,11 @@ def test_many_ticks_are_told_by_day() -> None:
     }
 
 
-def test_health_names_what_failed_and_leaves_out_replays(data: dict[str, Any], watched: Watched, site: Path) -> None:
+def test_health_is_drawn_and_names_what_failed_first(watched: Watched, site: Path) -> None:
     _open(watched, site, "health")
     page = watched.page
 
-    assert [row["source"] for row in data["health"]["latency"]] == ["shop"]
+    assert page.locator(".plot svg").count() >= 4, "latency, quarantine, audits, ticks"
     assert "2 models in 11 s of work; 1 failed." in page.inner_text("main")
     ran = page.locator("h2:text-is('What the last tick ran') ~ .scroll tbody tr").all_inner_texts()
     assert [row.split("\t") for row in ran] == [
@@ -287,6 +340,9 @@ def test_health_names_what_failed_and_leaves_out_replays(data: dict[str, Any], w
 def test_a_model_says_how_far_and_how_good_it_is(watched: Watched, site: Path) -> None:
     _open(watched, site, "model/marts_shop.mart_sale_day")
     mart = watched.page.inner_text("main")
+    told = dict(zip(*(watched.page.locator(f".facts {part}").all_inner_texts() for part in ("dt", "dd")), strict=True))
+    assert (told["kind"], told["cadence"], told["owner"]) == ("view", "daily", "analytics")
+    assert (told["grain"], told["rows"]) == ("sold_on", "4")
     _open(watched, site, "model/intermediate.int_shop__sale")
     fact = watched.page.inner_text("main")
 

@@ -98,7 +98,7 @@ NS.table = (all, rows, options = {}) => {
     }));
   };
   draw(rows);
-  return NS.h("div", { class: "scroll" }, NS.h("table", { class: options.class || "stack" }, NS.h("thead", {}, NS.h("tr", {}, heads)), body));
+  return NS.h("div", { class: "scroll" }, NS.h("table", { class: options.class ?? "stack" }, NS.h("thead", {}, NS.h("tr", {}, heads)), body));
 };
 
 NS.pages = {};

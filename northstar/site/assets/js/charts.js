@@ -83,7 +83,7 @@
     const words = (number) => (told.faults[number] ? `${told.faults[number][0]} of ${told.faults[number][1]} failed, up to ${NS.plural(told.faults[number][2], "row")}` : "passed");
     const bars = periods.map((at, number) => ({ at, mark: told.marks[number], words: `${NS.period(at)}: ${words(number)}` })).filter((bar) => bar.mark !== " ");
     const failed = bars.filter((bar) => bar.mark === "x");
-    const chart = Plot.plot({ width: Math.min(180, 14 * periods.length), height: 24, margin: 0, ariaLabel: `${failed.length} of ${NS.plural(bars.length, NS.data.audit_history.unit)} with a failure`,
+    const chart = Plot.plot({ width: Math.min(270, 14 * periods.length), height: 24, margin: 0, ariaLabel: `${failed.length} of ${NS.plural(bars.length, NS.data.audit_history.unit)} with a failure`,
       x: { type: "band", domain: periods, axis: null, padding: 0.2 }, y: { domain: [0, 1], axis: null },
       marks: [Plot.barY(bars, { x: "at", y: (bar) => (bar.mark === "x" ? 1 : 0.4), fill: (bar) => (bar.mark === "x" ? "var(--bad)" : "var(--good)"), title: "words" })] });
     chart.setAttribute("role", "img");
@@ -116,8 +116,12 @@
     color: { legend: true, range: [COLORS.blue, COLORS.sand, COLORS.green, COLORS.violet] },
     marks: [Plot.ruleY([45], { stroke: COLORS.red, strokeDasharray: "4 3" }), Plot.lineY(rows, { x: (row) => date(row.tick_at), y: "median_minutes", stroke: "source", marker: "dot", tip: true })] });
 
-  const quarantine = (rows) => [
-    plot({ height: 220, ...few(new Set(rows.map((row) => row.day)).size), x: { type: "band", label: null }, y: { grid: true, label: "records" }, color: { legend: true },
+  /* Bands are named as far as there is room. */
+  const sparse = (count, format) => (value, number) => (number % Math.ceil(count / (isWide() ? 12 : 4)) ? "" : d3.utcFormat(format)(date(value)));
+
+  const quarantine = (rows) => {
+    const days = new Set(rows.map((row) => row.day)).size;
+    return [plot({ height: 220, ...few(days), x: { type: "band", label: null, tickFormat: sparse(days, "%d %b") }, y: { grid: true, label: "records" }, color: { legend: true, range: [COLORS.blue, COLORS.sand, COLORS.green, COLORS.violet] },
       marks: [Plot.barY(rows, Plot.groupX({ y: "sum" }, { x: "day", y: "records", fill: "source", tip: true })), Plot.ruleY([0])] }),
     NS.table([
       { head: "source", value: (row) => row.source, cell: (row) => row.source },
@@ -127,14 +131,14 @@
       { head: "records", number: true, phone: "records", value: (row) => row.records, cell: (row) => NS.number.format(row.records) },
       { head: "still held", number: true, phone: "still held", value: (row) => row.held, cell: (row) => NS.number.format(row.held) },
     ], rows)];
+  };
 
   NS.quarantine = quarantine;
 
   const audited = (failed) => (periods) => {
     const bars = periods.map((at, number) => ({ at, results: NS.data.audit_history.totals[number][0], failed: NS.data.audit_history.totals[number][1] }));
-    const every = Math.ceil(bars.length / (isWide() ? 12 : 4));
     return [
-      plot({ height: 180, ...few(bars.length), x: { type: "band", label: null, tickFormat: (at, number) => (number % every ? "" : d3.utcFormat(NS.data.audit_history.unit === "day" ? "%d %b" : "%d %b\n%H:%M")(date(at))) }, y: { grid: true, label: "results" },
+      plot({ height: 180, ...few(bars.length), x: { type: "band", label: null, tickFormat: sparse(bars.length, NS.data.audit_history.unit === "day" ? "%d %b" : "%d %b\n%H:%M") }, y: { grid: true, label: "results" },
         marks: [Plot.barY(bars, { x: "at", y: "results", fill: COLORS.green, fillOpacity: 0.7, title: (bar) => `${NS.period(bar.at)}: ${bar.failed} of ${bar.results} failed` }), Plot.barY(bars, { x: "at", y: "failed", fill: COLORS.red }), Plot.ruleY([0])] }),
       failed.length ? NS.table([model,
         { head: "audit", cell: (row) => h("span", { class: "mono" }, row.audit) },
