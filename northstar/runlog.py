@@ -18,6 +18,7 @@ from northstar.statements import Statements, batched, insert
 from northstar.ticklog import TickLog
 
 if TYPE_CHECKING:
+    from northstar.engine import AuditRun
     from northstar.warehouse import RunReport
 
 _TABLES = (
@@ -30,6 +31,7 @@ _TABLES = (
     tick_at TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL, model VARCHAR NOT NULL, audit VARCHAR NOT NULL,
     arguments VARCHAR NOT NULL, is_blocking BOOLEAN NOT NULL, audited_at TIMESTAMP NOT NULL,
     fault_count BIGINT NOT NULL, seconds DOUBLE NOT NULL)""",
+    "ALTER TABLE ops.audit_log ADD COLUMN IF NOT EXISTS backfill_id BIGINT",
     """CREATE TABLE IF NOT EXISTS ops.model_state (
     model VARCHAR NOT NULL, complete_through TIMESTAMP NOT NULL, refreshed_at TIMESTAMP NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS ops.mart_input (
@@ -80,21 +82,28 @@ class RunLog:
             for name, model in run.models.items()
         }
         insert(self._connection, "ops.model_log", [(*key, name, *did) for name, did in ran.items()])
-        insert(
-            self._connection,
-            "ops.audit_log",
-            [
-                (*key, plain(one.snapshot), one.audit, one.arguments, one.is_blocking, to_naive_utc(one.audited_at),
-                 one.fault_count, one.seconds)
-                for one in run.audits
-            ],
-        )  # fmt: skip
+        self.note_audits(tick_at, started_at, run.audits)
         done = {name: end for name, (_, end, *_, is_failed, _) in ran.items() if not is_failed}
         self._note_state(done, to_naive_utc(now))
         self._note_inputs(mart_inputs(context))
         self._connection.execute(_MARTS, list(key))
         if (tick_at.hour, tick_at.minute) == (0, 0):
             self._forget(to_naive_utc(tick_at - KEPT))
+
+    def note_audits(
+        self, tick_at: datetime, started_at: datetime, audits: Iterable[AuditRun], backfill_id: int | None = None
+    ) -> None:
+        """Note what audits found: those of a tick, or of a backfill as of the last tick."""
+        key = (to_naive_utc(tick_at), to_naive_utc(started_at))
+        insert(
+            self._connection,
+            "ops.audit_log",
+            [
+                (*key, plain(one.snapshot), one.audit, one.arguments, one.is_blocking, to_naive_utc(one.audited_at),
+                 one.fault_count, one.seconds, backfill_id)
+                for one in audits
+            ],
+        )  # fmt: skip
 
     def _forget(self, before: datetime) -> None:
         for table, also in (("model_log", ""), ("mart_log", ""), ("audit_log", " AND fault_count = 0")):

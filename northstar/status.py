@@ -249,7 +249,7 @@ def _last_tick(connection: Statements) -> LastTick | None:
 _AUDITS = """
 SELECT model, audit, MAX_BY(is_blocking, audited_at), MAX_BY(fault_count, audited_at),
     MAX(CASE WHEN is_passed THEN audited_at END)
-FROM ops.audit_result GROUP BY model, audit, arguments
+FROM ops.audit_result WHERE backfill_id IS NULL GROUP BY model, audit, arguments
 HAVING MAX_BY(fault_count, audited_at) > 0
 ORDER BY 3 DESC, model, audit
 """

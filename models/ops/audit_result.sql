@@ -7,12 +7,14 @@ MODEL (
   tags (
     'layer=ops'
   ),
-  description 'One row per audit of a model that a tick ran. What failed is kept for good, what passed for 90 days.
+  description 'One row per audit of a model that a tick or a batch of a backfill ran. What failed is kept for good, what passed for
+90 days; of a backfilled history, audited interval by interval, each failure and the last result.
 Use it for: which audits fail, since when, and what they cost. Not for: the rows that failed (sqlmesh audit --model).'
 );
 
 SELECT
-  tick_at::TIMESTAMP AS tick_at, /* Boundary of the tick, UTC */
+  tick_at::TIMESTAMP AS tick_at, /* Boundary of the tick, or of the last one before a backfill, UTC */
+  backfill_id::BIGINT AS backfill_id, /* Backfill that ran it, NULL for a tick */
   model::VARCHAR AS model, /* Model, by schema and name */
   audit::VARCHAR AS audit, /* Name of the audit */
   arguments::VARCHAR AS arguments, /* Its arguments as the model has them */
@@ -24,6 +26,7 @@ SELECT
     fault_count = 0
   )::BOOLEAN AS is_passed, /* Whether it found nothing */
   (
-    ROW_NUMBER() OVER (PARTITION BY model, audit, arguments ORDER BY audited_at DESC) = 1
-  )::BOOLEAN AS is_latest /* Whether it is the newest result of this audit */
+    backfill_id IS NULL
+    AND ROW_NUMBER() OVER (PARTITION BY model, audit, arguments, backfill_id IS NULL ORDER BY audited_at DESC) = 1
+  )::BOOLEAN AS is_latest /* Whether it is the newest result that a tick had of this audit */
 FROM ops.audit_log

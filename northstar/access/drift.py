@@ -86,7 +86,7 @@ def _of_grants(account: Account, ask: Ask) -> Iterator[str]:
 def _of_policies(account: Account, ask: Ask) -> Iterator[str]:
     said = {
         Fault.MISSING: "is not there",
-        Fault.OTHER: "says something else than 4_policies.sql",
+        Fault.OTHER: "says something else than 5_policies.sql",
         Fault.LOOSE: "does not hang on tag {tag}, so it masks nothing",
     }
     for policy, fault in policy_faults(account, ask):

@@ -10,6 +10,7 @@ from northstar.access.account import Account
 from northstar.access.compute import Thing, databases, monitors, warehouses
 from northstar.access.drift import Ask, Fault, held, plain_name, policy_faults, tag_faults, wanted
 from northstar.access.masks import policies
+from northstar.access.place import TICK_ROLE, TICK_USER, Place, integration, stage, tick_role_sql, tick_user
 from northstar.access.sql import grants, policy_sql, role_sql, tag_names_sql, tag_sql, tags_sql
 from northstar.contracts import Contracts
 
@@ -33,7 +34,7 @@ class Plan:
     """Privileges and tags that should not be there: told, and left to a person to take away."""
 
 
-def plan(account: Account, contracts: Contracts, ask: Ask) -> Plan:
+def plan(account: Account, contracts: Contracts, place: Place, ask: Ask) -> Plan:
     """Compare an account with infra/snowflake; nothing is changed."""
     there = _There(account, ask)
     steps = [
@@ -41,6 +42,8 @@ def plan(account: Account, contracts: Contracts, ask: Ask) -> Plan:
         *there.steps("SHOW WAREHOUSES", warehouses(account)),
         *there.roles(),
         *there.databases(),
+        *there.landing(place),
+        *there.tick_user(place),
     ]
     known = replace(account, roles={name: role for name, role in account.roles.items() if name in there.role_names})
     has, should = held(known, ask), wanted(account)
@@ -54,13 +57,14 @@ def plan(account: Account, contracts: Contracts, ask: Ask) -> Plan:
         for one in sorted(has - should)
         if one.privilege != "OWNERSHIP"
     ]
+    surplus += [f"user {TICK_USER} has role {role}" for role in sorted(there.tick_roles - {TICK_ROLE})]
     if there.has_schema("RESTRICTED"):
         steps += _masks(account, ask)
-        for tag, place, tagged, now in tag_faults(account, contracts, ask):
+        for tag, where, tagged, now in tag_faults(account, contracts, ask):
             if tagged is None:
-                surplus.append(f"tag {tag} is {now} on {place}")
+                surplus.append(f"tag {tag} is {now} on {where}")
             else:
-                steps.append(Step("~" if now else "+", f"tag {tag} on {place}", tag_sql(account, tagged)))
+                steps.append(Step("~" if now else "+", f"tag {tag} on {where}", tag_sql(account, tagged)))
     else:
         steps += _all_masks(account, contracts)
     return Plan(tuple(steps), tuple(surplus))
@@ -91,6 +95,11 @@ def _all_masks(account: Account, contracts: Contracts) -> Iterator[Step]:
     yield from (Step("+", "tags of schemas", text) for text in tags_sql(account, contracts) if "ALTER SCHEMA" in text)
 
 
+_TIMEOUT = "statement_timeout_in_seconds"
+_DESCRIBED = {"STORAGE INTEGRATION": "property_value", "USER": "value"}
+"""Kinds whose properties DESCRIBE tells, and in which column."""
+
+
 class _There:
     """What the account has."""
 
@@ -103,6 +112,10 @@ class _There:
         if account.database in self._databases:
             shown = ask(f"SHOW SCHEMAS IN DATABASE {account.database}")
             self._schemas = {plain_name(row["name"]): row for row in shown}
+        self._users = {plain_name(row["name"]): row for row in ask(f"SHOW USERS LIKE '{TICK_USER}'")}
+        self.tick_roles: set[str] = set()
+        if self._users:
+            self.tick_roles = {plain_name(row["role"]) for row in ask(f"SHOW GRANTS TO USER {TICK_USER}")}
 
     def steps(self, show: str, things: Iterator[Thing]) -> Iterator[Step]:
         """Make what is missing, alter what is otherwise."""
@@ -115,18 +128,21 @@ class _There:
         if row is None:
             yield Step("+", what, thing.create)
             return
-        now = {key: _value(key, self._property(thing, row, key)) for key in thing.properties}
+        shown = self._properties(thing, row)
+        now = {key: _value(key, shown[key]) for key in thing.properties}
         other = [
             f"{key} {now[key] or 'none'} -> {value}" for key, value in thing.properties.items() if now[key] != value
         ]
         if other:
             yield from (Step("~", f"{what}: {', '.join(other)}", statement) for statement in thing.alter)
 
-    def _property(self, thing: Thing, row: Mapping[str, Any], key: str) -> Any:
-        if key != "statement_timeout_in_seconds":
-            return row[key]
-        (parameter,) = self._ask(f"SHOW PARAMETERS LIKE '{key.upper()}' IN WAREHOUSE {thing.name}")
-        return parameter["value"]
+    def _properties(self, thing: Thing, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        if column := _DESCRIBED.get(thing.kind):
+            return {one["property"]: one[column] for one in self._ask(f"DESCRIBE {thing.kind} {thing.name}")}
+        if thing.kind != "WAREHOUSE":
+            return row
+        (parameter,) = self._ask(f"SHOW PARAMETERS LIKE '{_TIMEOUT.upper()}' IN WAREHOUSE {thing.name}")
+        return {**row, _TIMEOUT: parameter["value"]}
 
     def roles(self) -> Iterator[Step]:
         """Roles with what they are for, under SYSADMIN."""
@@ -150,6 +166,20 @@ class _There:
         for thing in schemas:
             yield from self._step(thing, self._schemas.get(plain_name(thing.name).rpartition(".")[2]))
 
+    def landing(self, place: Place) -> Iterator[Step]:
+        """What reads the landing zone."""
+        yield from self.steps("SHOW STORAGE INTEGRATIONS", iter([integration(place)]))
+        shown = self._ask(f"SHOW STAGES IN SCHEMA {self._account.database}.OPS") if self.has_schema("OPS") else ()
+        thing = stage(self._account, place)
+        names = {plain_name(row["name"]): row for row in shown}
+        yield from self._step(thing, names.get(thing.name.rpartition(".")[2]))
+
+    def tick_user(self, place: Place) -> Iterator[Step]:
+        """Who runs ticks."""
+        yield from self._step(tick_user(place), self._users.get(TICK_USER))
+        if TICK_ROLE not in self.tick_roles:
+            yield Step("+", f"role {TICK_ROLE} of user {TICK_USER}", tick_role_sql())
+
     def has_schema(self, name: str) -> bool:
         """Whether the database has it."""
         return name in self._schemas
@@ -162,7 +192,7 @@ def _value(key: str, shown: Any) -> str:
         return text.upper().replace("-", "").replace("2X", "XX")
     if key == "credit_quota":
         return str(int(float(text or 0)))
-    if key == "auto_resume":
+    if key in ("auto_resume", "ENABLED"):
         return text.upper()
     if key == "options":
         return "MANAGED ACCESS" if "MANAGED ACCESS" in text else text

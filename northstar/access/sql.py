@@ -8,6 +8,7 @@ from typing import NamedTuple
 from northstar.access.account import ZONES, Account, Role
 from northstar.access.compute import databases, monitors, schema_name, warehouses
 from northstar.access.masks import TAG, ZONE_TAG, Policy, Tagged, model_zones, policies, tags
+from northstar.access.place import ANY_PLACE, integration, stage, stage_name, tick_role_sql, tick_user
 from northstar.contracts import Contracts
 from northstar.contracts.classes import all_classes
 
@@ -40,6 +41,8 @@ def grants(account: Account) -> list[Grant]:
         if role.creates:
             found.append(Grant(role.name, "CREATE SCHEMA", "DATABASE", account.database))
         found += _of_zones(account, role)
+        if "raw" in role.writes:
+            found.append(Grant(role.name, "USAGE", "STAGE", stage_name(account)))
     return found
 
 
@@ -86,6 +89,13 @@ def warehouses_sql(account: Account) -> Iterator[str]:
 def schemas_sql(account: Account) -> Iterator[str]:
     """The database and its schemas, with managed access: an owner of a table cannot hand it on."""
     yield from (statement for thing in databases(account) for statement in (thing.create, *thing.alter))
+
+
+def place_sql(account: Account) -> Iterator[str]:
+    """The landing zone and the user that runs ticks, of no place in particular."""
+    for thing in (integration(ANY_PLACE), stage(account, ANY_PLACE), tick_user(ANY_PLACE)):
+        yield from (thing.create, *thing.alter)
+    yield tick_role_sql()
 
 
 def grants_sql(account: Account) -> Iterator[str]:
@@ -145,9 +155,10 @@ def render(account: Account, contracts: Contracts) -> dict[str, str]:
         "0_warehouses.sql": ("Warehouses by workload, and what each may spend in a month.", warehouses_sql(account)),
         "1_roles.sql": ("Roles.", roles_sql(account)),
         "2_schemas.sql": ("The database and its schemas.", schemas_sql(account)),
-        "3_grants.sql": ("Who may read and write which schemas.", grants_sql(account)),
-        "4_policies.sql": ("The tags of classes and of zones, and the masks that hang on them.", policies_sql(account)),
-        "5_tags.sql": ("Classes of raw columns, zones of the tables behind views.", tags_sql(account, contracts)),
+        "3_place.sql": ("The landing zone and the tick's user; &{...} stands for a setting.", place_sql(account)),
+        "4_grants.sql": ("Who may read and write which schemas.", grants_sql(account)),
+        "5_policies.sql": ("The tags of classes and of zones, and the masks that hang on them.", policies_sql(account)),
+        "6_tags.sql": ("Classes of raw columns, zones of the tables behind views.", tags_sql(account, contracts)),
     }
     head = "-- {about}  Written by `northstar access render`; run in the order of the numbers, as often as you like.\n"
     return {

@@ -18,7 +18,9 @@ from northstar.backfill.keys import TouchedKeys
 from northstar.backfill.restate import Restatement
 from northstar.backfill.scope import How, Scope, Target, from_ms, scope_of, to_ms
 from northstar.clock import utc_now
+from northstar.engine import AuditRun
 from northstar.lock import Lease
+from northstar.runlog import RunLog
 from northstar.ticklog import TickLog
 from northstar.warehouse import RunReport, Warehouse, WarehouseError
 
@@ -111,8 +113,14 @@ class Backfills:
         self._warehouse.check()
         self.journal.begin(batch)
         failpoints.reach("batch_running")
-        rows, failures = work.do()
+        began_at = utc_now()
+        reports = work.do()
         self._warehouse.check()
+        RunLog(self._warehouse.statements).note_audits(
+            self._execution_time, began_at, _worth_noting(reports), entry.backfill_id
+        )
+        rows = sum(run.rows for report in reports for run in report.models.values())
+        failures = {model: why for report in reports for model, why in report.failures.items()}
         if failures:
             told = "; ".join(f"{model}: {why}" for model, why in failures.items())
             self.journal.fail(batch, told)
@@ -141,6 +149,13 @@ class Backfills:
         return Restatement(self._warehouse, self._execution_time)
 
 
+def _worth_noting(reports: Sequence[RunReport]) -> list[AuditRun]:
+    """Each failed audit, and the last result of each: a history is audited interval by interval."""
+    audits = [one for report in reports for one in report.audits]
+    last = set({(one.snapshot, one.audit, one.arguments): one for one in audits}.values())
+    return [one for one in audits if one.fault_count or one in last]
+
+
 class _Work:
     """One batch of a backfill, about to be restated."""
 
@@ -164,11 +179,9 @@ class _Work:
         for name in self._by_key:
             self._keys.note(self._restatement.snapshots[name], self._intervals[name])
 
-    def do(self) -> tuple[int, dict[str, str]]:
-        """Restate: how many rows were written, and which models failed and why."""
-        reports = self._at_the_end() if self._batch.is_last else [self._in_batch()]
-        rows = sum(run.rows for report in reports for run in report.models.values())
-        return rows, {model: why for report in reports for model, why in report.failures.items()}
+    def do(self) -> list[RunReport]:
+        """Restate; what each step did, the last of them perhaps without success."""
+        return self._at_the_end() if self._batch.is_last else [self._in_batch()]
 
     def clean_up(self) -> None:
         """Drop the notes."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ import typer
 from northstar.access.account import load_account
 from northstar.access.connect import asking
 from northstar.access.drift import Ask
+from northstar.access.place import INTEGRATION, Place
 from northstar.access.plan import Plan, plan
 from northstar.console import ExitCode, clear_errors, terminal
 from northstar.contracts import CONTRACTS, load_contracts
@@ -22,8 +25,8 @@ infra = typer.Typer(help="What infra/snowflake says, made so in an account.", no
 def plan_command() -> None:
     """Show what the account lacks, statement by statement.  Exits with 1 when there is something to do."""
     settings = Settings.from_environment()
-    with clear_errors(), asking(settings) as ask:
-        found = _plan(settings, ask)
+    with clear_errors(), _planned(settings) as (_, found):
+        pass
     _show(found)
     if found.steps or found.surplus:
         raise typer.Exit(ExitCode.MODELS_FAILED)
@@ -38,8 +41,7 @@ def apply_command(
     Nothing is dropped or revoked: what should not be there is named, and stays.
     """
     settings = Settings.from_environment()
-    with clear_errors(), asking(settings) as ask:
-        found = _plan(settings, ask)
+    with clear_errors(), _planned(settings) as (ask, found):
         _show(found)
         if not found.steps or not (yes or typer.confirm(f"Run {len(found.steps)} statements?", err=True)):
             return
@@ -51,8 +53,20 @@ def apply_command(
     terminal.print(f"ran {len(found.steps)} statements", highlight=False)
 
 
-def _plan(settings: Settings, ask: Ask) -> Plan:
-    return plan(load_account(settings.project), load_contracts(settings.project / CONTRACTS), ask)
+@infra.command("trust")
+def trust_command() -> None:
+    """Print as whom Snowflake comes to the landing zone, as parameters of schedulers/aws/northstar.yaml."""
+    with clear_errors(), asking(Settings.from_environment()) as ask:
+        told = {row["property"]: row["property_value"] for row in ask(f"DESCRIBE STORAGE INTEGRATION {INTEGRATION}")}
+    sys.stdout.write(f"SnowflakeStorageUser={told['STORAGE_AWS_IAM_USER_ARN']}\n")
+    sys.stdout.write(f"SnowflakeExternalId={told['STORAGE_AWS_EXTERNAL_ID']}\n")
+
+
+@contextmanager
+def _planned(settings: Settings) -> Iterator[tuple[Ask, Plan]]:
+    place = Place.from_environment(settings.environment)
+    with asking(settings) as ask:
+        yield ask, plan(load_account(settings.project), load_contracts(settings.project / CONTRACTS), place, ask)
 
 
 def _show(found: Plan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from paper_account import VALUES, PaperAccount
+from places import SETTINGS
 
 from northstar.access.account import FOLDER, PHYSICAL, ZONES, Account, load_account
+from northstar.access.place import AWS_ROLE, LANDING, TICK_KEY, Place
 from northstar.contracts import CONTRACTS, Contracts, load_contracts
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +33,23 @@ def contracts() -> Contracts:
 
 
 @pytest.fixture(scope="session")
-def files() -> dict[str, str]:
+def place() -> Place:
+    return Place.from_environment(SETTINGS)
+
+
+@pytest.fixture(scope="session")
+def texts() -> dict[str, str]:
     return {file.name: file.read_text() for file in sorted((ROOT / FOLDER).glob("*.sql"))}
+
+
+@pytest.fixture(scope="session")
+def files(texts: dict[str, str], place: Place) -> dict[str, str]:
+    """The texts with the settings of a place, as Snowflake's command line puts them in."""
+    values = {LANDING: place.landing.rstrip("/"), AWS_ROLE: place.aws_role, TICK_KEY: place.tick_key}
+    return {
+        name: re.sub(r"&\{(\w+)\}", lambda found: values[found[1]], text) if name == "3_place.sql" else text
+        for name, text in texts.items()
+    }
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +75,7 @@ def made(contracts: Contracts, files: dict[str, str]) -> Callable[[], PaperAccou
             paper.make(physical, "OF_DEV", EVERY_TYPE, owner="DATA_ENGINEER")
             paper.view(logical, "VIEW", (physical, "OF_PROD"))
             paper.view(f"{logical}__ADA", "VIEW", (physical, "OF_DEV"), owner="DATA_ENGINEER")
-        paper.run(files["5_tags.sql"])  # run again once the tables are there
+        paper.run(files["6_tags.sql"])  # run again once the tables are there
         return paper
 
     return make

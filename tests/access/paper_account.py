@@ -56,6 +56,8 @@ class PaperAccount:
 
     inherits: dict[str, set[str]] = field(default_factory=lambda: {"SYSADMIN": set(), "PUBLIC": set()})
     """Role, and the roles granted to it."""
+    users: dict[str, set[str]] = field(default_factory=dict)
+    """User, and the roles granted to it."""
     comments: dict[str, str] = field(default_factory=dict)
     compute: PaperCompute = field(default_factory=PaperCompute)
     schemas: set[str] = field(default_factory=set)
@@ -98,9 +100,14 @@ class PaperAccount:
         assert granted in self.inherits
         self.inherits[to].add(granted)
 
+    def _role_to_user(self, granted: str, to: str) -> None:
+        assert granted in self.inherits and ("USER", to) in self.compute.objects
+        self.users.setdefault(to, set()).add(granted)
+
     def _grant(self, privileges: str, kind: str, name: str, role: str) -> None:
         assert role in self.inherits, role
-        assert name in self.schemas or (kind, name) in self.compute.objects, name
+        known = {(kind, name), (kind, f"{DATABASE}.{name}")}
+        assert name in self.schemas or known & self.compute.objects.keys(), name
         for privilege in privileges.split(", "):
             if kind.startswith("ALL "):
                 of = "TABLE" if kind == "ALL TABLES" else "VIEW"
@@ -216,6 +223,8 @@ class PaperAccount:
             return [{"name": name.rpartition(".")[2]} for name in self.allowed]
         if "FUTURE GRANTS" in statement:
             return self._told(statement.rpartition(" ")[2], future=True)
+        if statement.startswith("SHOW GRANTS TO USER"):
+            return [{"role": role} for role in self.users.get(statement.rpartition(" ")[2], ())]
         if statement.startswith("SHOW GRANTS"):
             return self._told(statement.rpartition(" ")[2], future=False)
         if statement.startswith("SHOW MASKING POLICIES"):
@@ -241,7 +250,7 @@ class PaperAccount:
         told = []
         for one, privilege, kind, name in sorted(self.grants):
             if one == role and kind.startswith("FUTURE ") == future:
-                full = f"{DATABASE}.{name}" if kind == "SCHEMA" or future else name
+                full = f"{DATABASE}.{name}" if kind in ("SCHEMA", "STAGE") or future else name
                 told.append(
                     {"privilege": privilege, "grant_on": kind.removeprefix("FUTURE ").removesuffix("S"), "name": f"{full}.<X>"}
                     if future
@@ -267,6 +276,8 @@ _STATEMENTS = (
     (r"CREATE ROLE IF NOT EXISTS (\w+);", "_role"),
     (r"ALTER ROLE IF EXISTS (\w+) SET COMMENT = '(.*)';", "_comment"),
     (r"GRANT ROLE (\w+) TO ROLE (\w+);", "_role_to_role"),
+    (r"GRANT ROLE (\w+) TO USER (\w+);", "_role_to_user"),
+    (r"GRANT ([A-Z, ]+) ON (STAGE) (NORTHSTAR\.OPS\.\w+) TO ROLE (\w+);", "_grant"),
     (r"GRANT ([A-Z, ]+) ON (DATABASE|WAREHOUSE) (\w+) TO ROLE (\w+);", "_grant"),
     (rf"GRANT ([A-Z, ]+) ON (SCHEMA) {_NAME} TO ROLE (\w+);", "_grant"),
     (rf"GRANT ([A-Z, ]+) ON ((?:ALL|FUTURE) (?:TABLES|VIEWS)) IN SCHEMA {_NAME} TO ROLE (\w+);", "_grant"),

@@ -1,7 +1,9 @@
-"""What an account on paper keeps of warehouses, monitors, databases and schemas, and how it shows them."""
+"""What an account on paper keeps of things that have properties, and how it shows them."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +12,8 @@ from typing import Any
 SHOWN = {"XSMALL": "X-Small", "SMALL": "Small", "MEDIUM": "Medium", "XXLARGE": "2X-Large"}
 """How SHOW WAREHOUSES spells sizes."""
 STATEMENT = re.compile(
-    r'(CREATE|ALTER) (WAREHOUSE|RESOURCE MONITOR|DATABASE|SCHEMA)(?: IF NOT EXISTS)? ((?:NORTHSTAR\.)?(?:"[^"]+"|\w+)) (?!SET TAG)(.*);'
+    r"(CREATE|ALTER) (WAREHOUSE|RESOURCE MONITOR|DATABASE|SCHEMA|STORAGE INTEGRATION|STAGE|USER)(?: IF NOT EXISTS)? "
+    r'((?:NORTHSTAR\.)?(?:"[^"]+"|\w+)(?:\.\w+)?) (?!SET TAG)(.*);'
 )
 
 
@@ -30,13 +33,18 @@ class PaperCompute:
         if verb == "CREATE" and key in self.objects:
             return True  # IF NOT EXISTS
         assert verb == "CREATE" or key in self.objects, f"{key} does not exist"
-        given = dict(re.findall(r"(\w+) = ('(?:[^']|'')*'|\w+)", rest))
+        given = dict(re.findall(r"(\w+) = \(?('(?:[^']|'')*'|\w+)", rest))
         given = {name: value.strip("'").replace("''", "'") for name, value in given.items()}
         given |= {f"{action} at": percent for percent, action in re.findall(r"ON (\d+) PERCENT DO (\w+)", rest)}
         if "MANAGED ACCESS" in rest:
             given["options"] = "MANAGED ACCESS"
         if monitor := given.get("RESOURCE_MONITOR"):
             assert ("RESOURCE MONITOR", monitor) in self.objects, f"there is no monitor {monitor}"
+        if found := given.get("STORAGE_INTEGRATION"):
+            allowed = self.objects["STORAGE INTEGRATION", found]["STORAGE_ALLOWED_LOCATIONS"]
+            assert given["URL"].startswith(allowed), f"{found} is not allowed into {given['URL']}"
+        if "DEFAULT_WAREHOUSE" in given:
+            assert ("WAREHOUSE", given["DEFAULT_WAREHOUSE"]) in self.objects
         self.objects.setdefault(key, {}).update(given)
         return True
 
@@ -52,6 +60,23 @@ class PaperCompute:
             return [_retained(name, given) for name, given in self._of("DATABASE")]
         if statement.startswith("SHOW SCHEMAS IN DATABASE"):
             return [_retained(name.rpartition(".")[2], given) for name, given in self._of("SCHEMA")]
+        if statement == "SHOW STORAGE INTEGRATIONS":
+            return [{"name": name} for name, _ in self._of("STORAGE INTEGRATION")]
+        if found := re.match(r"DESCRIBE (STORAGE INTEGRATION|USER) (\w+)", statement):
+            value = "value" if found[1] == "USER" else "property_value"
+            given = self.objects[found[1], found[2]]
+            return [{"property": name, value: shown} for name, shown in _described(found[1], given).items()]
+        if statement == "SHOW STAGES IN SCHEMA NORTHSTAR.OPS":
+            return [
+                {
+                    "name": name.rpartition(".")[2],
+                    "url": given["URL"],
+                    "storage_integration": given.get("STORAGE_INTEGRATION"),
+                }
+                for name, given in self._of("STAGE")
+            ]
+        if found := re.match(r"SHOW USERS LIKE '(\w+)'", statement):
+            return [{"name": name} for name, _ in self._of("USER") if name == found[1]]
         return None
 
     def _of(self, kind: str) -> list[tuple[str, dict[str, str]]]:
@@ -72,6 +97,23 @@ def _monitor(name: str, given: Mapping[str, str]) -> dict[str, str]:
         "name": name, "credit_quota": f"{given['CREDIT_QUOTA']}.00", "notify_at": f"{given['NOTIFY at']}%",
         "suspend_at": f"{given['SUSPEND at']}%", "suspend_immediately_at": f"{given['SUSPEND_IMMEDIATE at']}%",
     }  # fmt: skip
+
+
+def _described(kind: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What Snowflake makes of what it was given: an identity of its own, and of a key the fingerprint."""
+    if kind == "USER":
+        fingerprint = hashlib.sha256(base64.b64decode(given["RSA_PUBLIC_KEY"])).digest()
+        return {
+            "DEFAULT_ROLE": "null",
+            **given,
+            "RSA_PUBLIC_KEY_FP": f"SHA256:{base64.b64encode(fingerprint).decode()}",
+        }
+    return {
+        **given,
+        "ENABLED": given["ENABLED"].lower(),
+        "STORAGE_AWS_IAM_USER_ARN": "arn:aws:iam::999999999999:user/snowflake",
+        "STORAGE_AWS_EXTERNAL_ID": "ORG_ACCOUNT_SFCRole=1",
+    }
 
 
 def _retained(name: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from northstar.access.account import FOLDER, ZONES, Account, load_account
 from northstar.access.matrix import PAGE, table, written
 from northstar.access.sql import render
 from northstar.contracts import Contracts
+from northstar.ingest.snowflake_sink import STAGE
 
 ROOT = Path(__file__).parents[2]
 ZONE_OF = {schema.upper(): zone for zone, schemas in ZONES.items() for schema in schemas}
@@ -22,10 +23,10 @@ WRITES = {"LOADER": {"raw", "ops"}, "TRANSFORMER": set(ZONES)}
 
 
 def test_the_files_are_what_contracts_and_choices_give(
-    account: Account, contracts: Contracts, files: dict[str, str]
+    account: Account, contracts: Contracts, texts: dict[str, str]
 ) -> None:
     """Mended by `northstar access render`."""
-    assert files == render(account, contracts)
+    assert texts == render(account, contracts)
     assert written((ROOT / PAGE).read_text()) == table(account)
 
 
@@ -44,7 +45,7 @@ def _privileges(text: str) -> dict[str, dict[str, set[str]]]:
 
 
 def test_each_role_reads_and_writes_its_zones_and_no_others(files: dict[str, str]) -> None:
-    found = _privileges(files["3_grants.sql"])
+    found = _privileges(files["4_grants.sql"])
 
     assert {
         role: {zone for zone, privileges in zones.items() if "SELECT" in privileges} for role, zones in found.items()
@@ -55,15 +56,17 @@ def test_each_role_reads_and_writes_its_zones_and_no_others(files: dict[str, str
     assert {role: zones for role, zones in writers.items() if zones} == WRITES
     assert {zone for zone, privileges in found["DATA_ENGINEER"].items() if "CREATE TABLE" in privileges} == {"physical"}
     assert all("USAGE" in privileges for zones in found.values() for privileges in zones.values())
+    loads = re.findall(rf"GRANT USAGE ON STAGE {re.escape(STAGE)} TO ROLE (\w+);", files["4_grants.sql"])
+    assert set(loads) == {role for role, zones in WRITES.items() if "raw" in zones}
 
 
 def test_every_schema_is_given_now_and_for_what_comes(files: dict[str, str]) -> None:
     """The physical schemas too: names of mixed case, which must be quoted."""
-    lines = files["3_grants.sql"].splitlines()
+    lines = files["4_grants.sql"].splitlines()
     for line in lines:
         if " ON ALL " in line:
             assert line.replace(" ON ALL ", " ON FUTURE ") in lines
-    named = {name for line in lines for name in re.findall(r"NORTHSTAR\.(\S+) TO", line)}
+    named = {name for line in lines for name in re.findall(r"SCHEMA NORTHSTAR\.(\S+) TO", line)}
     assert {name.strip('"') for name in named} == {schema for schemas in ZONES.values() for schema in schemas}
     assert all(name.startswith('"') == name.startswith('"sqlmesh__') for name in named)
 
@@ -82,7 +85,7 @@ def test_schemas_of_the_models_have_a_zone() -> None:
 
 
 def test_a_column_that_nobody_has_classed_is_denied_by_its_schema(files: dict[str, str]) -> None:
-    tags = files["5_tags.sql"]
+    tags = files["6_tags.sql"]
 
     for schema in ZONES["raw"]:
         assert f"ALTER SCHEMA NORTHSTAR.{schema} SET TAG NORTHSTAR.RESTRICTED.PHI_CLASS = 'denied';" in tags
@@ -100,9 +103,7 @@ def test_every_statement_can_be_run_again(files: dict[str, str]) -> None:
             assert not line.startswith(("DROP", "REVOKE")) and "OR REPLACE" not in line
 
 
-@pytest.mark.parametrize(
-    "name", ["0_warehouses.sql", "1_roles.sql", "2_schemas.sql", "3_grants.sql", "4_policies.sql", "5_tags.sql"]
-)
+@pytest.mark.parametrize("name", sorted(file.name for file in (ROOT / FOLDER).glob("*.sql")))
 def test_snowflakes_grammar_accepts_the_sql(files: dict[str, str], name: str) -> None:
     """One statement of each shape, as sqlfluff parses it in dialect snowflake.
 

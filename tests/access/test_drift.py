@@ -86,7 +86,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         _revoke("BI_READER", "USAGE", "SCHEMA", "MARTS_GROWTH"),
         "BI_READER lacks USAGE on schema NORTHSTAR.MARTS_GROWTH",
     ),
-    "a mask that shows all": (_open_mask, "mask NORTHSTAR.RESTRICTED.MASK_TEXT says something else than 4_policies.sql"),
+    "a mask that shows all": (_open_mask, "mask NORTHSTAR.RESTRICTED.MASK_TEXT says something else than 5_policies.sql"),
     "a mask that is gone": (
         lambda paper: paper.policies.pop("RESTRICTED.ZONE_MASK_DATE"),
         "mask NORTHSTAR.RESTRICTED.ZONE_MASK_DATE is not there",

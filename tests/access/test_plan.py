@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from paper_account import PaperAccount
+from places import answer
 from typer.testing import CliRunner
 
 from northstar.access.account import Account
-from northstar.access.drift import Ask, drift
+from northstar.access.drift import Rows, drift
+from northstar.access.place import Place
 from northstar.access.plan import plan
 from northstar.cli import app
-from northstar.commands import infra
 from northstar.contracts import Contracts
-from northstar.settings import Settings
-
-
-def _connect_to(paper: PaperAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def asking(_: Settings) -> Iterator[Ask]:
-        yield paper.ask
-
-    monkeypatch.setattr(infra, "asking", asking)
 
 
 def test_an_empty_account_becomes_what_the_files_make(
-    account: Account, contracts: Contracts, files: dict[str, str]
+    account: Account, contracts: Contracts, place: Place, files: dict[str, str]
 ) -> None:
     applied, by_files = PaperAccount(), PaperAccount()
     for text in files.values():
         by_files.run(text)
-    found = plan(account, contracts, applied.ask)
+    found = plan(account, contracts, place, applied.ask)
     assert found.steps[0].what == "resource monitor LOAD_MONITOR" and not found.surplus
 
     for step in found.steps:
         applied.ask(step.statement)
 
     assert applied == by_files
-    assert plan(account, contracts, applied.ask) == plan(account, contracts, by_files.ask)
-    assert plan(account, contracts, applied.ask).steps == ()
+    assert plan(account, contracts, place, applied.ask) == plan(account, contracts, place, by_files.ask)
+    assert plan(account, contracts, place, applied.ask).steps == ()
     assert drift(account, contracts, applied.ask) == []
 
 
@@ -85,6 +76,41 @@ CHANGES: dict[str, tuple[Change, str, int]] = {
         'schema NORTHSTAR."sqlmesh__CORE": options none -> MANAGED ACCESS',
         2,
     ),
+    "a landing zone elsewhere": (
+        lambda paper: _of(paper, "STAGE", "NORTHSTAR.OPS.LANDING").update(URL="s3://elsewhere/"),
+        "stage NORTHSTAR.OPS.LANDING: url s3://elsewhere/ -> s3://northstar-landing/landing/",
+        1,
+    ),
+    "a stage by a key instead of a role": (
+        lambda paper: _of(paper, "STAGE", "NORTHSTAR.OPS.LANDING").pop("STORAGE_INTEGRATION"),
+        "stage NORTHSTAR.OPS.LANDING: storage_integration none -> NORTHSTAR_LANDING",
+        1,
+    ),
+    "an integration that is let in anywhere": (
+        lambda paper: _of(paper, "STORAGE INTEGRATION", "NORTHSTAR_LANDING").update(STORAGE_ALLOWED_LOCATIONS="*"),
+        "storage integration NORTHSTAR_LANDING: STORAGE_ALLOWED_LOCATIONS * -> s3://northstar-landing/landing/",
+        1,
+    ),
+    "an integration that is off": (
+        lambda paper: _of(paper, "STORAGE INTEGRATION", "NORTHSTAR_LANDING").update(ENABLED="FALSE"),
+        "storage integration NORTHSTAR_LANDING: ENABLED FALSE -> TRUE",
+        1,
+    ),
+    "a tick that may log in by password": (
+        lambda paper: _of(paper, "USER", "NORTHSTAR_TICK").update(TYPE="LEGACY_SERVICE"),
+        "user NORTHSTAR_TICK: TYPE LEGACY_SERVICE -> SERVICE",
+        1,
+    ),
+    "a tick without its role": (
+        lambda paper: paper.users["NORTHSTAR_TICK"].remove("TRANSFORMER"),
+        "role TRANSFORMER of user NORTHSTAR_TICK",
+        1,
+    ),
+    "a stage that the loader may not read": (
+        lambda paper: paper.grants.remove(("LOADER", "USAGE", "STAGE", "OPS.LANDING")),
+        "LOADER: USAGE on stage",
+        1,
+    ),
     "a role that is gone from SYSADMIN": (
         lambda paper: paper.inherits["SYSADMIN"].remove("BI_READER"),
         "role BI_READER under SYSADMIN",
@@ -110,18 +136,18 @@ CHANGES: dict[str, tuple[Change, str, int]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_differs_is_shown_and_mended(
-    made: Callable[[], PaperAccount], account: Account, contracts: Contracts, name: str
+    made: Callable[[], PaperAccount], account: Account, contracts: Contracts, place: Place, name: str
 ) -> None:
     change, what, statements = CHANGES[name]
     paper = made()
     change(paper)
 
-    found = plan(account, contracts, paper.ask)
+    found = plan(account, contracts, place, paper.ask)
     assert [step.what for step in found.steps] == [what] * statements
     for step in found.steps:
         paper.ask(step.statement)
 
-    assert plan(account, contracts, paper.ask).steps == ()
+    assert plan(account, contracts, place, paper.ask).steps == ()
 
 
 def test_apply_shows_first_and_asks(
@@ -129,7 +155,7 @@ def test_apply_shows_first_and_asks(
 ) -> None:
     paper = made()
     _of(paper, "WAREHOUSE", "BI").update(MAX_CLUSTER_COUNT="10")
-    _connect_to(paper, monkeypatch)
+    answer(paper.ask, monkeypatch)
     run = CliRunner().invoke
 
     refused = run(app, ["infra", "apply"], input="n\n")
@@ -147,37 +173,36 @@ def test_what_should_not_be_there_is_told_and_stays(
 ) -> None:
     paper = made()
     paper.grants.add(("RELEASE_READER", "USAGE", "SCHEMA", "SQLMESH__CORE"))
-    _connect_to(paper, monkeypatch)
+    paper.users["NORTHSTAR_TICK"].add("SYSADMIN")
+    answer(paper.ask, monkeypatch)
 
     applied = CliRunner().invoke(app, ["infra", "apply", "--yes"])
 
     assert applied.exit_code == 0
     assert "! RELEASE_READER has USAGE on schema NORTHSTAR.SQLMESH__CORE, which it should not" in applied.stdout
     assert ("RELEASE_READER", "USAGE", "SCHEMA", "SQLMESH__CORE") in paper.grants
+    assert "! user NORTHSTAR_TICK has role SYSADMIN, which it should not" in applied.stdout
+    assert "SYSADMIN" in paper.users["NORTHSTAR_TICK"]
 
 
 def test_a_statement_that_fails_stops_and_can_be_taken_up(
-    monkeypatch: pytest.MonkeyPatch, account: Account, contracts: Contracts
+    monkeypatch: pytest.MonkeyPatch, account: Account, contracts: Contracts, place: Place
 ) -> None:
     """Nothing can be rolled back on Snowflake, and nothing needs to be."""
     paper = PaperAccount()
-    half = len(plan(account, contracts, paper.ask).steps) // 2
+    half = len(plan(account, contracts, place, paper.ask).steps) // 2
     ran: list[str] = []
 
-    def ask(statement: str) -> object:
+    def ask(statement: str) -> Rows:
         if not statement.startswith(("SHOW", "SELECT", "DESCRIBE")):
             ran.append(statement)
             if len(ran) == half:
                 raise RuntimeError("Insufficient privileges")
         return paper.ask(statement)
 
-    @contextmanager
-    def asking(_: Settings) -> Iterator[object]:
-        yield ask
-
-    monkeypatch.setattr(infra, "asking", asking)
+    answer(ask, monkeypatch)
     failed = CliRunner().invoke(app, ["infra", "apply", "--yes"])
     assert failed.exit_code != 0 and f"{ran[-1]}: Insufficient privileges" in " ".join(failed.output.split())
 
     assert CliRunner().invoke(app, ["infra", "apply", "--yes"]).exit_code == 0
-    assert plan(account, contracts, paper.ask).steps == ()
+    assert plan(account, contracts, place, paper.ask).steps == ()

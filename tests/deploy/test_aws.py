@@ -31,6 +31,7 @@ BEYOND_MOTO = {
 """Types that moto's CloudFormation passes over."""
 MASTER_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds"
 """Stands in for an attribute of RDS that moto does not know."""
+SNOWFLAKE_USER = "arn:aws:iam::999999999999:user/snowflake"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,8 @@ def resources(template: dict[str, Any]) -> Iterator[dict[str, str]]:
             "PrivateSubnetIds": ",".join(subnet["SubnetId"] for subnet in subnets),
             "ImageUri": f"123456789012.dkr.ecr.us-east-1.example/northstar@sha256:{'0' * 64}",
             "SnowflakeAccount": "ORG-ACCOUNT",
+            "SnowflakeStorageUser": SNOWFLAKE_USER,
+            "SnowflakeExternalId": "ORG_ACCOUNT_SFCRole=1",
             "PartnerBucketName": "partners",
             "SalesforceLoginUrl": "https://example.my.salesforce.com",
             "AlarmEmail": "data@example.com",
@@ -203,6 +206,28 @@ def test_roles_may_do_what_is_needed_and_no_more(template: dict[str, Any]) -> No
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
     assert not task & {"secretsmanager:GetSecretValue", "iam:PassRole", "ecs:RunTask"}
+
+
+def test_snowflake_reads_the_landing_zone_once_it_is_known(template: dict[str, Any], resources: dict[str, str]) -> None:
+    (given,) = boto3.client("iam").get_role(RoleName=resources["SnowflakeStorageRole"])["Role"][
+        "AssumeRolePolicyDocument"
+    ]["Statement"]
+    assert (given["Effect"], given["Principal"]) == ("Allow", {"AWS": SNOWFLAKE_USER})
+    assert given["Condition"] == {"StringEquals": {"sts:ExternalId": "ORG_ACCOUNT_SFCRole=1"}}
+
+    role = template["Resources"]["SnowflakeStorageRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Effect"] == {"Fn::If": ["SnowflakeIsKnown", "Allow", "Deny"]}
+    for parameter in ("SnowflakeStorageUser", "SnowflakeExternalId"):
+        assert template["Parameters"][parameter]["Default"] == ""
+        assert {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]} in template["Conditions"]["SnowflakeIsKnown"][
+            "Fn::And"
+        ]
+    (policy,) = role["Policies"]
+    actions = [statement["Action"] for statement in policy["PolicyDocument"]["Statement"]]
+    assert actions == [
+        "s3:ListBucket", "s3:GetBucketLocation", ["s3:GetObject", "s3:GetObjectVersion"], "kms:Decrypt",
+    ]  # fmt: skip
 
 
 def test_the_task_gets_settings_that_exist(template: dict[str, Any]) -> None:

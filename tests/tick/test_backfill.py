@@ -113,6 +113,12 @@ def rebuilt(little: Little, home: Path) -> dict[str, list[tuple[object, ...]]]:
             return contents(warehouse)
 
 
+def audits_noted(warehouse: Warehouse, entry: Entry) -> list[tuple[str, str, int]]:
+    """What the log says that audits of a backfill found."""
+    query = "SELECT model, audit, fault_count FROM ops.audit_log WHERE backfill_id = ? ORDER BY ALL"
+    return warehouse.connection.execute(query, [entry.backfill_id]).fetchall()
+
+
 HISTORY = ("little.rate", "little.rate_now")
 
 
@@ -130,6 +136,9 @@ def test_restating_what_is_right_changes_nothing(warehouse: Warehouse) -> None:
     assert [f"{batch.start:%H:%M}-{batch.end:%H:%M}" for batch in batches] == [
         "00:00-01:00", "01:00-02:00", "02:00-03:00", "03:00-04:00", "04:00-04:00",
     ]  # fmt: skip
+    noted = audits_noted(warehouse, entry)
+    assert {fault_count for _, _, fault_count in noted} == {0}
+    assert [model for model, audit, _ in noted if audit == "not_null"].count("little.visit_change") == 4
 
 
 def test_rows_changed_moved_and_gone_end_as_in_a_rebuild(lived: Little, warehouse: Warehouse, tmp_path: Path) -> None:
@@ -299,6 +308,7 @@ def test_a_batch_that_fails_waits_for_a_person(lived: Little, warehouse: Warehou
     failed = backfills.journal.entry(entry.backfill_id)
     assert failed.status is Status.FAILED
     assert "visit_change" in (failed.error or "")
+    assert ("little.visit_change", "not_null", 2) in audits_noted(warehouse, entry)
     assert ticked(warehouse, lived).mended == []
     connection.execute("UPDATE raw_app.visit SET clinic_id = 1 WHERE visit_id = 31")
     assert backfilled(warehouse, VISITS, 2, 8).backfill_id == entry.backfill_id
