@@ -1,8 +1,9 @@
 """``make verify-snowflake``: what only an account can tell, for whoever has one (docs/snowflake.md).
 
 Works in an environment of its own, which it removes again: the models are planned into it over a bounded time, every
-query is compiled by Snowflake, the account's grants, masks and tags are compared with infra/, and marts with those of
-a DuckDB warehouse that holds the same landed files, when ``NORTHSTAR_VERIFY_DUCKDB`` names one.  Promotes nothing.
+query is compiled by Snowflake, and marts are compared with those of a DuckDB warehouse that holds the same landed
+files, when ``NORTHSTAR_VERIFY_DUCKDB`` names one.  Then the account's grants, masks and tags are compared with infra/,
+and something of each schema is read as each role.  Promotes nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from snowflake.connector import DictCursor
 from snowflake.connector.errors import Error, ProgrammingError
 from sqlmesh import Context
 from sqlmesh.core.config import SnowflakeConnectionConfig
@@ -29,7 +28,9 @@ from sqlmesh.utils.errors import SQLMeshError
 
 from northstar import engine, secret_store
 from northstar.access.account import load_account
-from northstar.access.drift import drift
+from northstar.access.connect import asked
+from northstar.access.drift import Ask, drift
+from northstar.access.sights import sights
 from northstar.clock import floor_boundary, utc_now
 from northstar.contracts import CONTRACTS, load_contracts
 from northstar.gateway import missing
@@ -41,7 +42,6 @@ from northstar.snowflake_connection import open_connection
 DAYS = 1
 """How far back models are filled."""
 Say = Callable[[str], None]
-Rows = Counter[tuple[Any, ...]]
 
 
 @dataclass
@@ -66,7 +66,10 @@ class Verification:
             if environment is not None:
                 self.step("every model's query compiles", list(self._uncompiled(environment, at)))
                 self._compare(environment)
-        self.step("grants, masks and tags are those of infra/", self._access())
+        with self._asking() as ask:
+            account, contracts = load_account(self.settings.project), load_contracts(self.settings.project / CONTRACTS)
+            self.step("grants, masks and tags are those of infra/", drift(account, contracts, ask))
+            self.step("each role sees what it should, and no more", list(sights(account, contracts, ask)))
         return not self.failed
 
     @contextmanager
@@ -124,38 +127,23 @@ class Verification:
                 continue
             adapter = self.context.engine_adapter
             adapter.execute(f"SELECT * FROM {schema}__{environment}.{model.view_name}")
-            here = _rows(adapter.cursor.fetchall())
-            there = _rows(on_duckdb.execute(f"SELECT * FROM {schema}.{model.view_name}").fetchall())
+            here = Counter(map(tuple, adapter.cursor.fetchall()))
+            there = Counter(on_duckdb.execute(f"SELECT * FROM {schema}.{model.view_name}").fetchall())
             if here != there:
                 more, less = (here - there).total(), (there - here).total()
                 yield f"{model.name}: {more} rows are on Snowflake only, {less} on DuckDB only"
 
-    def _access(self) -> list[str]:
+    @contextmanager
+    def _asking(self) -> Iterator[Ask]:
         config = self.context.config.get_connection("snowflake")
         assert isinstance(config, SnowflakeConnectionConfig)
         with open_connection(config) as connection:
-
-            def ask(statement: str) -> Any:
-                cursor = connection.cursor(DictCursor)
-                cursor.execute(statement)
-                return cursor.fetchall()
-
-            return list(
-                drift(load_account(self.settings.project), load_contracts(self.settings.project / CONTRACTS), ask)
-            )
+            yield asked(connection)
 
 
 def _why(error: ProgrammingError) -> str:
     """What a query that does not compile lacks: such an error speaks of names, on several lines."""
     return reason(error) if speaks_of_data(error) else " ".join(str(error).split())[:300]
-
-
-def _rows(rows: list[Any]) -> Rows:
-    return Counter(tuple(_plain(value) for value in row) for row in rows)
-
-
-def _plain(value: Any) -> Any:
-    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def main(environment: Mapping[str, str] = os.environ, say: Say = print) -> int:

@@ -71,6 +71,8 @@ class Snowflake:
 
     stages: dict[str, Path] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    by_tag: dict[str, list[str]] = field(default_factory=dict)
+    """The same by the query tag that its session had, "" for none."""
     failed: list[tuple[str, str]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     fake: FakeSnow | None = None
@@ -331,6 +333,9 @@ def emulated(home: Path | None = None, without: Collection[str] = ()) -> Iterato
             return _original["execute"](self, command, params, *args, **kwargs)
         with account.lock:
             account.sent.append(command)
+            if tag := re.match(r"ALTER SESSION SET QUERY_TAG = '(.*)'", command):
+                self._conn.query_tag = tag[1]
+            account.by_tag.setdefault(getattr(self._conn, "query_tag", ""), []).append(command)
             nested.inside = True
             if "results" in on:
                 _forget_results(self._conn.results_cache)

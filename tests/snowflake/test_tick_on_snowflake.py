@@ -70,9 +70,14 @@ def test_every_table_has_the_same_rows(both: Both) -> None:
 
 
 def test_statements_carry_the_run(both: Both) -> None:
-    tags = {sent.split("'")[1] for sent in both[2].sent if "QUERY_TAG" in sent}
-    assert len(tags) == TICKS
-    assert all(tag.startswith("tick-") for tag in tags)
+    """What the sink sends, and Northstar's own tables, as well as what SQLMesh sends."""
+    by_tag = {tag: sent for tag, sent in both[2].by_tag.items() if tag}
+    assert len(by_tag) == TICKS
+    for tag, sent in by_tag.items():
+        assert tag.startswith("tick-")
+        for what in ("COPY INTO", "INSERT INTO ops.load_ledger", "MERGE INTO", "UPDATE ops.tick_log"):
+            assert any(what in statement for statement in sent), (tag, what)
+    assert not any(statement.startswith("COPY") for statement in both[2].by_tag[""])
 
 
 def test_what_was_sent_is_snowflakes(both: Both) -> None:

@@ -1,10 +1,14 @@
-"""make verify-snowflake where there is no account."""
+"""make verify-snowflake: where there is no account, and how it compares marts where there is one."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
 import pytest
 
-from northstar.verify_snowflake import main
+from northstar.verify_snowflake import Verification, main
 
 
 def test_without_an_account_it_says_so_and_stops(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,3 +18,39 @@ def test_without_an_account_it_says_so_and_stops(monkeypatch: pytest.MonkeyPatch
     assert told[0] == "Nothing was verified, as there is no account to verify it on:"
     assert any("NORTHSTAR_SNOWFLAKE_USER is not set" in sentence for sentence in told)
     assert not any("NORTHSTAR_SNOWFLAKE_ACCOUNT" in sentence for sentence in told)
+
+
+class _Account:
+    """An account's adapter, over tables of DuckDB."""
+
+    def __init__(self, *statements: str) -> None:
+        self.cursor = duckdb.connect()
+        for statement in statements:
+            self.cursor.execute(statement)
+
+    def execute(self, statement: str) -> None:
+        self.cursor.execute(statement)
+
+
+def test_marts_are_compared_row_by_row_and_no_other_models() -> None:
+    there = _Account(
+        "CREATE SCHEMA marts_x__verify",
+        "CREATE TABLE marts_x__verify.alike AS SELECT * FROM (VALUES (1.5000, 'a'), (1.5000, 'a'), (NULL, 'b')) AS t",
+        "CREATE TABLE marts_x__verify.twice AS SELECT * FROM (VALUES (1), (1), (2)) AS t",
+    )
+    here = _Account(
+        "CREATE SCHEMA marts_x",
+        "CREATE TABLE marts_x.alike AS SELECT * FROM (VALUES (NULL, 'b'), (1.5, 'a'), (1.5, 'a')) AS t",
+        "CREATE TABLE marts_x.twice AS SELECT * FROM (VALUES (1), (2)) AS t",
+    )
+    names = ("marts_x.alike", "marts_x.twice", "core.other")
+    models = {
+        name: SimpleNamespace(name=name, schema_name=name.partition(".")[0], view_name=name.partition(".")[2])
+        for name in names
+    }
+    context: Any = SimpleNamespace(models=models, engine_adapter=there)
+    settings: Any = None
+
+    found = list(Verification(context, settings, print)._unlike("verify", here.cursor))
+
+    assert found == ["marts_x.twice: 1 rows are on Snowflake only, 0 on DuckDB only"]
