@@ -12,7 +12,7 @@ import pytest
 from companies import Company, opened
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key, typed_rows
-from grammar import CLAUSES, clauses, shapes, unparsable
+from grammar import CLAUSES, KINDS, clauses, kinds, shapes, unparsable, unreviewed
 from little import HALF_HOUR, MIDNIGHT
 from sqlmesh.utils import CompletionStatus
 
@@ -85,6 +85,13 @@ def test_what_was_sent_is_snowflakes(both: Both) -> None:
     found = shapes(both[2].sent)
     assert len(found) > 50
     assert unparsable(found.values()) == []
+
+
+def test_kinds_and_functions_are_reviewed(both: Both) -> None:
+    """Of all that is sent, audits and Northstar's own statements too."""
+    found = shapes(both[2].sent).values()
+    assert kinds(found) <= KINDS.keys()
+    assert unreviewed(found) == set()
 
 
 def test_clauses_are_reviewed(both: Both) -> None:
