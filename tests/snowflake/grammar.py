@@ -105,7 +105,7 @@ TIMESTAMP_FROM_PARTS of a date and a time needs TIMESTAMP_TYPE_MAPPING = TIMESTA
 OF_OTHERS = {
     "audits": "",
     "Northstar's own tables, the sink and erasure": "",
-    "SQLMesh's own statements": "",
+    "SQLMesh's own statements": "CURRENT_DATABASE",
 }
 """Further functions that were looked up, of what is sent beside the queries of models."""
 
