@@ -109,7 +109,7 @@ def test_only_probes_fail(both: Both) -> None:
 def test_verification_plans_compiles_and_cleans_up(both: Both) -> None:
     context = both[1].context
     told: list[str] = []
-    verification = Verification(context, both[1].settings, told.append)
+    verification = Verification(both[1], told.append)
     with verification._environment(MIDNIGHT + TICKS * HALF_HOUR) as environment:
         assert environment is not None, told
         assert list(verification._uncompiled(environment, MIDNIGHT + TICKS * HALF_HOUR)) == []
@@ -117,6 +117,16 @@ def test_verification_plans_compiles_and_cleans_up(both: Both) -> None:
         broken = list(verification._uncompiled(environment, MIDNIGHT + TICKS * HALF_HOUR))
         assert any("visit_change" in sentence.lower() for sentence in broken)
     assert [one.name for one in context.state_reader.get_environments()] == ["prod"]
+
+
+def test_an_empty_account_can_be_verified(tmp_path: Path, key: Path) -> None:
+    """Before the first tick: nothing is in raw, and nothing of prod is there."""
+    told: list[str] = []
+    with emulated():
+        company = Company(tmp_path / "snowflake", "snowflake", key).create()
+        with opened(company) as warehouse, Verification(warehouse, told.append)._environment(MIDNIGHT) as environment:
+            assert environment is not None, told
+            assert list(Verification(warehouse, told.append)._uncompiled(environment, MIDNIGHT)) == []
 
 
 def test_a_backfill_restates_what_was_changed(both: Both) -> None:

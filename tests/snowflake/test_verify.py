@@ -48,9 +48,8 @@ def test_marts_are_compared_row_by_row_and_no_other_models() -> None:
         name: SimpleNamespace(name=name, schema_name=name.partition(".")[0], view_name=name.partition(".")[2])
         for name in names
     }
-    context: Any = SimpleNamespace(models=models, engine_adapter=there)
-    settings: Any = None
+    warehouse: Any = SimpleNamespace(context=SimpleNamespace(models=models, engine_adapter=there))
 
-    found = list(Verification(context, settings, print)._unlike("verify", here.cursor))
+    found = list(Verification(warehouse, print)._unlike("verify", here.cursor))
 
     assert found == ["marts_x.twice: 1 rows are on Snowflake only, 0 on DuckDB only"]
