@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from sqlmesh import Context as SQLMeshContext
 from sqlmesh.core.console import NoopConsole, set_console
 
@@ -160,7 +160,7 @@ def metrics_command(
     with clear_errors():
         metrics = load_metrics(Settings.from_environment().project)
         if name is None:
-            table = Table("metric", "what", "unit", "mart")
+            table = Table(Column("metric", no_wrap=True), "what", "unit", Column("mart", overflow="fold"))
             for metric in metrics.values():
                 table.add_row(metric.name, metric.title, metric.unit, metric.mart)
             Console().print(table)

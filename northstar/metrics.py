@@ -54,11 +54,26 @@ class Metric:
         return parse_one(self.formula, dialect="snowflake")
 
     @property
+    def _filter(self) -> exp.Expr:
+        return parse_one(self.filter or "TRUE", dialect="snowflake")
+
+    @property
     def columns(self) -> set[str]:
         """Every column of the mart that the metric names."""
-        expressions = [self._formula, *([parse_one(self.filter, dialect="snowflake")] if self.filter else [])]
+        expressions = [self._formula, *([self._filter] if self.filter else [])]
         named = {column.name.lower() for expression in expressions for column in expression.find_all(exp.Column)}
         return named | set(self.grain)
+
+    def expression(self, table: str) -> str:
+        """The formula over a table of this name, with the filter inside its aggregates, so that it stands by itself."""
+        formula = self._formula
+        if self.filter:
+            for aggregate in list(formula.find_all(exp.AggFunc)):
+                kept = exp.func("IFF", self._filter, aggregate.this, exp.null(), dialect="snowflake")
+                aggregate.set("this", kept)
+        for column in formula.find_all(exp.Column):
+            column.set("table", exp.to_identifier(table))
+        return formula.sql(dialect="snowflake")
 
     def query(self, by: Sequence[str] = ()) -> str:
         """SQL that computes the metric, broken down by columns of its grain and by those it is never added across.

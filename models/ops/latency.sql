@@ -42,6 +42,7 @@ WITH reached AS (
     AND NOT ran.is_failed
   WHERE
     passed.live_count > 0
+    AND passed.median_age_seconds > 0 /* Younger than the interval is what was replayed into it */
 ), waited AS (
   SELECT
     reached.tick_at,

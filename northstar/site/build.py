@@ -16,11 +16,12 @@ from northstar.bus_matrix import core_models, natural_key, referred_keys
 from northstar.exposures import load_exposures
 from northstar.metrics import load_metrics
 from northstar.site.catalogue import Catalogue
-from northstar.site.health import health
+from northstar.site.health import audit_history, health
 from northstar.site.manifest import manifest
 from northstar.site.openlineage import events, run_events
 from northstar.site.pictures import PAGES, draw
 from northstar.site.profile import completeness, profile
+from northstar.site.semantic import dataset_of, semantic_model
 
 _MARK = "northstar-site"
 """File by which a folder is known to be a site, so that nothing else is ever replaced."""
@@ -34,6 +35,8 @@ def site_data(context: Context, project: Path, built_at: datetime) -> dict[str, 
     profile(adapter, models)
     metrics = load_metrics(project)
     as_of = completeness(adapter)
+    found = health(adapter)
+    results = found.pop("audit_history", [])
     threshold = int(context.config.variables["small_cell_threshold"])
     return {
         "built_at": built_at.isoformat(timespec="minutes"),
@@ -42,7 +45,8 @@ def site_data(context: Context, project: Path, built_at: datetime) -> dict[str, 
         "metrics": [_metric(metric) for metric in metrics.values()],
         "exposures": [_exposure(exposure) for exposure in load_exposures(project).all],
         "matrix": _matrix(context),
-        "health": health(adapter),
+        "health": found,
+        "audit_history": audit_history(results),
         "pages": PAGES,
         "pictures": draw(adapter, metrics, as_of, threshold),
     }
@@ -62,6 +66,7 @@ def write_site(data: dict[str, Any], target: Path) -> None:
             shutil.copytree(assets, fresh)
         (fresh / "data.js").write_text(f"window.NORTHSTAR={json.dumps(data, separators=(',', ':'))};\n")
         (fresh / "manifest.json").write_text(json.dumps(manifest(data), indent=1))
+        (fresh / "semantic_model.json").write_text(json.dumps(semantic_model(data), indent=1))
         told = [*events(data), *run_events(data)]
         (fresh / "openlineage.ndjson").write_text("".join(f"{json.dumps(event)}\n" for event in told))
         (fresh / _MARK).write_text(f"{data['built_at']}\n")
@@ -76,6 +81,7 @@ def _metric(metric: Any) -> dict[str, Any]:
         "formula": metric.formula, "filter": metric.filter, "unit": metric.unit, "grain": list(metric.grain),
         "always_by": list(metric.always_by), "owner": metric.owner, "synonyms": list(metric.synonyms),
         "columns": sorted(metric.columns), "query": metric.query(),
+        "expression": metric.expression(dataset_of(metric.mart)),
     }  # fmt: skip
 
 

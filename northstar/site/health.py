@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,10 +21,13 @@ QUERIES: Mapping[str, tuple[str, str]] = {
         "MAX(audited_at) AS audited_at, MAX(IFF(is_latest, fault_count, NULL)) AS fault_count, "
         "MAX(IFF(NOT is_passed, audited_at, NULL)) AS failed_at FROM ops.audit_result GROUP BY 1, 2, 3",
     ),
-    "audit_days": (
+    "audit_history": (
         "ops.audit_result",
-        "SELECT CAST(audited_at AS DATE) AS day, COUNT(*) AS results, COUNT_IF(NOT is_passed) AS failed "
-        "FROM ops.audit_result GROUP BY 1 ORDER BY 1",
+        "WITH span AS (SELECT COUNT(DISTINCT tick_at) AS ticks, DATEADD(DAY, -90, MAX(tick_at)) AS since "
+        "FROM ops.audit_result) "
+        "SELECT model, audit, arguments, IFF(ticks <= 96, tick_at, DATE_TRUNC('DAY', tick_at)) AS period, "
+        "COUNT(*) AS results, COUNT_IF(NOT is_passed) AS failed, MAX(fault_count) AS fault_count "
+        "FROM ops.audit_result CROSS JOIN span WHERE tick_at > since GROUP BY 1, 2, 3, 4 ORDER BY 4",
     ),
     "quarantine": (
         "ops.quarantine",
@@ -34,7 +37,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     "latency": (
         "ops.latency",
         "SELECT tick_at, source, MEDIAN(median_minutes) AS median_minutes, MAX(longest_minutes) AS longest_minutes, "
-        "MAX(change_count) AS changes FROM ops.latency WHERE change_count > 0 GROUP BY 1, 2 ORDER BY 1",
+        "MAX(change_count) AS changes FROM ops.latency GROUP BY 1, 2 ORDER BY 1",
     ),
     "freshness": (
         "ops.mart_freshness",
@@ -48,7 +51,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     "last_run": (
         "ops.model_run",
         "SELECT started_at, model, interval_start, interval_end, row_count, seconds, is_failed, ended_at "
-        "FROM ops.model_run QUALIFY started_at = MAX(started_at) OVER () ORDER BY seconds DESC",
+        "FROM ops.model_run QUALIFY started_at = MAX(started_at) OVER () ORDER BY is_failed DESC, seconds DESC",
     ),
     "scores": (
         "ops.quality_score",
@@ -61,6 +64,28 @@ QUERIES: Mapping[str, tuple[str, str]] = {
 def health(adapter: EngineAdapter) -> dict[str, list[dict[str, Any]]]:
     """What there is of each; a part whose table does not exist yet is missing."""
     return {part: rows(adapter, query) for part, (table, query) in QUERIES.items() if adapter.table_exists(table)}
+
+
+def audit_history(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Results of audits by period, a tick or a day, small enough for hundreds of models.
+
+    ``totals`` has of each period how many results there were and how many of them failed.  Of each audit ``marks`` has
+    a character a period, ``.`` for passed, ``x`` for failed, a space where it did not run; and ``faults`` has of each
+    failed period how many results failed, of how many, and the most rows that one found.
+    """
+    periods = sorted({result["period"] for result in results})
+    place = {period: number for number, period in enumerate(periods)}
+    totals = [[0, 0] for _ in periods]
+    audits: dict[str, dict[str, Any]] = {}
+    for result in results:
+        key, number = "|".join(result[name] for name in ("model", "audit", "arguments")), place[result["period"]]
+        audit = audits.setdefault(key, {"marks": " " * len(periods), "faults": {}})
+        audit["marks"] = f"{audit['marks'][:number]}{'x' if result['failed'] else '.'}{audit['marks'][number + 1 :]}"
+        if result["failed"]:
+            audit["faults"][number] = [result["failed"], result["results"], result["fault_count"]]
+        totals[number][0] += result["results"]
+        totals[number][1] += result["failed"]
+    return {"periods": periods, "totals": totals, "audits": audits}
 
 
 def rows(adapter: EngineAdapter, query: str) -> list[dict[str, Any]]:

@@ -34,8 +34,11 @@ def run_events(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if run["model"] not in models or not run["ended_at"]:
             continue
         interval = {"nominalStartTime": f"{run['interval_start']}Z", "nominalEndTime": f"{run['interval_end']}Z"}
-        rows = _facet("1-0-2/OutputStatisticsOutputDatasetFacet", rowCount=run["row_count"])
-        output = {"namespace": NAMESPACE, "name": run["model"], "outputFacets": {"outputStatistics": rows}}
+        model = models[run["model"]]
+        output: dict[str, Any] = {"namespace": NAMESPACE, "name": run["model"]}
+        if model["kind"] != "view":  # which writes no rows: it ran for its audits
+            rows = _facet("1-0-2/OutputStatisticsOutputDatasetFacet", rowCount=run["row_count"])
+            output["outputFacets"] = {"outputStatistics": rows}
         yield {
             "eventType": "FAIL" if run["is_failed"] else "COMPLETE",
             "eventTime": f"{run['ended_at']}Z",
@@ -46,7 +49,7 @@ def run_events(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 "facets": {"nominalTime": _facet("1-0-1/NominalTimeRunFacet", **interval)},
             },
             "job": {"namespace": NAMESPACE, "name": run["model"]},
-            "inputs": _inputs(models[run["model"]]),
+            "inputs": _inputs(model),
             "outputs": [output],
         }
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 from projects import PROJECT
+from sqlglot import exp, transpile
 from sqlmesh import Context
+from typer.testing import CliRunner
 
+from northstar.cli import app
 from northstar.metrics import FILE, Metric, load_metrics
 
 FILL_RATE = Metric(
@@ -38,6 +42,15 @@ def test_metrics_name_columns_that_their_mart_has(metrics: dict[str, Metric], co
     assert unknown == []
 
 
+def test_the_list_gives_names_that_can_be_typed(metrics: dict[str, Metric], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    listed = CliRunner().invoke(app, ["metrics"]).output
+
+    assert [name for name in metrics if f" {name} " not in listed] == []
+
+
 def test_every_mart_has_a_metric(metrics: dict[str, Metric], context: Context) -> None:
     named = {context.get_model(metric.mart, raise_if_missing=True).fqn for metric in metrics.values()}
     marts = {fqn for fqn in context.models if '"MARTS_' in fqn}
@@ -55,6 +68,40 @@ def test_a_query_breaks_down_and_never_adds_across_currencies() -> None:
         "FROM marts_operations.mart_provider_utilization WHERE local_date > '2026-01-01' "
         "GROUP BY provider_id, currency"
     )
+
+
+def test_an_expression_says_what_the_query_says(metrics: dict[str, Metric], context: Context) -> None:
+    """Over rows of which each filter keeps some, with NULLs; the query has its filter in WHERE."""
+    with duckdb.connect() as connection:
+        for metric in metrics.values():
+            mart = context.get_model(metric.mart, raise_if_missing=True)
+            columns = {name.lower(): kind for name, kind in mart.columns_to_types_or_raise.items()}
+            values = ", ".join(
+                f"{_sample(columns[name], number)} AS {name}" for number, name in enumerate(sorted(metric.columns))
+            )
+            schema, table = metric.mart.split(".")
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            connection.execute(f"CREATE OR REPLACE TABLE {metric.mart} AS SELECT {values} FROM range(60) AS t(i)")
+            alone = f"SELECT {metric.expression(table)} FROM {metric.mart}"
+            whole = replace(metric, always_by=()).query()
+            said, meant = (
+                connection.execute(transpile(sql, read="snowflake", write="duckdb")[0]).fetchall()
+                for sql in (alone, whole)
+            )
+            assert said == meant != [(None,)], metric.name
+
+
+def _sample(kind: exp.DataType, number: int) -> str:
+    """SQL for a value that varies with the row ``i``, and is NULL in some."""
+    if kind.is_type("boolean"):
+        value = f"i % {number + 2} = 0"
+    elif kind.is_type(*exp.DataType.NUMERIC_TYPES):
+        value = f"CAST((i * 37 + {number}) % 23 + 1 AS {kind.sql('duckdb')})"
+    elif kind.is_type(*exp.DataType.TEXT_TYPES):
+        value = "['all', 'at_risk', 'other'][i % 3 + 1]"
+    else:
+        value = f"CAST(DATE '2026-01-01' + CAST(i AS INTEGER) AS {kind.sql('duckdb')})"
+    return f"IF(i % 11 = {number % 11}, NULL, {value})"
 
 
 def test_a_breakdown_that_the_mart_cannot_give_is_refused() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -37,7 +37,8 @@ class UI:
 
     url: str
     warehouse: Path
-    """The file that ticks write to."""
+    state: Path
+    """Files that ticks write to."""
 
     def get(self, path: str) -> Any:
         """What the UI's own API answers."""
@@ -55,6 +56,12 @@ class UI:
             return error.code
 
 
+def made_ui() -> list[str]:
+    """The command of `make ui`."""
+    lines = subprocess.run(["make", "--dry-run", "ui"], cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+    return lines.splitlines()[-1].split()
+
+
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UI]:
     home = tmp_path_factory.mktemp("ui")
@@ -66,10 +73,10 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UI]:
         **os.environ, "NORTHSTAR_DUCKDB": str(warehouse), "NORTHSTAR_STATE": str(home / "state.duckdb"),
     }  # fmt: skip
     server = subprocess.Popen(
-        [str(Path(sys.executable).parent / "sqlmesh"), "--gateway", "catalog", "ui", "--port", str(port)],
-        cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [*made_ui(), "--port", str(port)], cwd=PROJECT, env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    running = UI(f"http://127.0.0.1:{port}", warehouse)
+    running = UI(f"http://127.0.0.1:{port}", warehouse, home / "state.duckdb")
     try:
         deadline = time.monotonic() + 300
         while True:
@@ -95,14 +102,16 @@ def test_every_model_and_column_is_there_with_its_words(ui: UI, context: Context
     shown = {model["fqn"]: model for model in ui.get("models")}
 
     assert set(shown) == set(context.models)
+    ours = {fqn: model for fqn, model in shown.items() if layer_of(context.models[fqn]) not in ("raw", "seeds")}
+    assert [plain(fqn) for fqn, model in ours.items() if not model["description"]] == []
     without = [
         f"{plain(fqn)}.{column['name']}"
-        for fqn, model in shown.items()
-        if layer_of(context.models[fqn]) in ("core", "marts")
+        for fqn, model in ours.items()
         for column in model["columns"]
         if not column.get("description")
     ]
     assert without == []
+    assert all(len(shown[fqn]["columns"]) == len(model.columns_to_types or {}) for fqn, model in context.models.items())
 
 
 def test_every_column_of_core_and_marts_resolves_to_raw(ui: UI, context: Context, ours: ColumnLineage) -> None:
@@ -146,6 +155,18 @@ def test_every_column_of_core_and_marts_resolves_to_raw(ui: UI, context: Context
     assert {plain(fqn) for fqn, _ in reached & resolved} >= {"raw_app.scheduling__appointments", "raw_stripe.invoice"}
 
 
+def test_it_listens_on_this_machine_only(ui: UI) -> None:
+    """Who listens on every interface answers on any address of the loopback network."""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", int(ui.url.rpartition(":")[2])), timeout=5)
+
+
+def test_people_are_told_the_command_that_is_tested_here() -> None:
+    _, *arguments = made_ui()
+    for page in ("README.md", "docs/for-analysts.md"):
+        assert f"sqlmesh {' '.join(arguments)} " in (PROJECT / page).read_text()
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -176,8 +197,9 @@ def test_it_shows_no_file_of_data(ui: UI) -> None:
 def test_ticks_write_while_it_is_open(ui: UI) -> None:
     ui.status("commands/fetchdf", {"sql": "SELECT 1 AS one"})
 
-    with duckdb.connect(str(ui.warehouse)) as connection:  # refused while another process holds the file
-        connection.execute("CREATE TABLE raw_app.written AS SELECT 1 AS one")
+    for file in (ui.warehouse, ui.state):
+        with duckdb.connect(str(file)) as connection:  # refused while another process holds the file
+            connection.execute("CREATE TABLE written AS SELECT 1 AS one")
 
 
 def test_a_click_on_a_column_of_a_mart_shows_its_lineage(ui: UI) -> None:

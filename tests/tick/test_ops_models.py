@@ -140,6 +140,10 @@ def test_latency_reaches_from_the_commit_to_the_tick_after_which_the_mart_shows_
     mart = ("marts_visits.mart_visit", "app")
     assert found == [("01:00", *mart, 14, 21.9, 39.0, 39.0), ("02:00", *mart, 16, 24.0, 39.0, 39.0)]
 
+    replayed = warehouse.context.get_snapshot(RECORD, raise_if_missing=True).table_name()
+    warehouse.connection.execute(f"UPDATE {replayed} SET median_age_seconds = -60")
+    assert rows(warehouse, "SELECT * FROM ops.latency") == [], "changes that are younger than their interval"
+
 
 @pytest.mark.slow
 def test_sources_say_through_when_they_are_complete(warehouse: Warehouse, company: Little) -> None:

@@ -62,16 +62,25 @@ NS.number = new Intl.NumberFormat("en-US");
 NS.percent = new Intl.NumberFormat("en-US", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 NS.dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 });
 NS.time = (iso) => (iso ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`.replace("  UTC", "") : "");
+/* Audits are told by tick, or by day once there are many ticks: days all begin at midnight. */
+NS.data.audit_history.unit = NS.data.audit_history.periods.every((at) => at.slice(11, 16) === "00:00") ? "day" : "tick";
+NS.period = (iso) => (NS.data.audit_history.unit === "day" ? iso.slice(0, 10) : NS.time(iso));
 NS.plural = (count, noun) => `${NS.number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
 
+/* Pairs of a name and a value; a third that is true gives the value more room. */
 NS.facts = (pairs) =>
   NS.h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== "" && value !== undefined && value.length !== 0)
-    .map(([name, value]) => NS.h("div", {}, NS.h("dt", {}, name), NS.h("dd", {}, value))));
+    .map(([name, value, wide]) => NS.h("div", { class: wide ? "wide" : null }, NS.h("dt", {}, name), NS.h("dd", {}, value))));
+
+/* A path may break behind its slashes. */
+NS.path = (path) => NS.between(path.split("/"), "/").flatMap((part) => (part === "/" ? ["/", NS.h("wbr")] : [part]));
 
 NS.between = (items, separator) => items.flatMap((item, index) => (index ? [separator, item] : [item]));
 
-/* A table that sorts by a click on a heading.  columns: {head, cell(row), value(row), number, words}. */
-NS.table = (columns, rows, options = {}) => {
+/* A table that sorts by a click on a heading.  columns: {head, cell(row), value(row), number, words}; one that is
+   `optional` is left out when no row has anything in it. */
+NS.table = (all, rows, options = {}) => {
+  const columns = all.filter((column) => !column.optional || rows.some((row) => column.cell(row)));
   const body = NS.h("tbody");
   const draw = (sorted) => body.replaceChildren(...sorted.map((row) =>
     NS.h("tr", options.id ? { id: options.id(row) } : {}, columns.map((column) =>
@@ -89,7 +98,7 @@ NS.table = (columns, rows, options = {}) => {
     }));
   };
   draw(rows);
-  return NS.h("div", { class: "scroll" }, NS.h("table", { class: options.class || "stack" }, NS.h("thead", {}, NS.h("tr", {}, heads)), body));
+  return NS.h("div", { class: "scroll" }, NS.h("table", { class: options.class ?? "stack" }, NS.h("thead", {}, NS.h("tr", {}, heads)), body));
 };
 
 NS.pages = {};

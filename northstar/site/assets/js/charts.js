@@ -5,9 +5,12 @@
   const COLORS = { blue: "#4e83b1", sand: "#d2a34c", green: "#5d9b7a", red: "#c26a5e", violet: "#8577ad", grey: "#8d969d" };
   const date = (text) => new Date(text.length > 10 ? `${text}Z` : `${text}T00:00Z`);
   const month = (text) => text.slice(0, 7);
-  const plot = (options) => h("div", { class: "plot" }, Plot.plot({ style: { background: "none", color: "currentColor", fontSize: "12px", fontFamily: "inherit" }, width: Math.min(1100, Math.max(620, document.documentElement.clientWidth - 80)), marginLeft: 70, marginBottom: 38, ...options }));
+  const isWide = () => document.documentElement.clientWidth > 700;
+  const plot = (options) => h("div", { class: "plot" }, Plot.plot({ style: { background: "none", color: "currentColor", fontSize: "12px", fontFamily: "inherit" },
+    width: isWide() ? Math.min(1100, document.documentElement.clientWidth - 80) : document.documentElement.clientWidth - 32, marginLeft: isWide() ? 70 : 52, marginBottom: 38, ...options }));
   const money = (value) => `${value < 0 ? "−" : ""}$${d3.format(Math.abs(value) >= 1000 ? ".3~s" : "d")(Math.abs(value)).toUpperCase().replace("K", "k")}`;
-  const months = (rows) => (text) => { const first = rows[0] && rows[0].month === text; const at = date(`${text}-01`); return d3.utcFormat(first || at.getUTCMonth() === 0 ? "%b\n%Y" : "%b")(at); };
+  /* Narrow charts name the first month of a quarter only. */
+  const months = (rows) => (text) => { const first = rows[0] && rows[0].month === text; const at = date(`${text}-01`); return !isWide() && at.getUTCMonth() % 3 ? "" : d3.utcFormat(first || at.getUTCMonth() === 0 ? "%b\n%Y" : "%b")(at); };
   const long = (rows, keys, keep) => rows.flatMap((row) => Object.entries(keys).map(([key, name]) => ({ ...keep(row), name, value: row[key] })));
   const small = (picture) => NS.h("span", { class: "soft", title: `From 1 to ${picture.threshold - 1}: left out` }, `< ${picture.threshold}`);
 
@@ -38,7 +41,7 @@
     utilization_by_clinic: (picture) => {
       const rows = picture.rows.map((row) => ({ ...row, clinic: row.clinic_name, day: date(row.local_date) }));
       const clinics = new Set(rows.map((row) => row.clinic)).size;
-      return plot({ height: 60 + 18 * clinics, marginLeft: 190, padding: 0.06, x: { type: "band", label: null, tickFormat: (day) => (day.getUTCDay() === 1 ? d3.utcFormat("%d %b")(day) : "") }, y: { label: null, domain: d3.groupSort(rows, (group) => -d3.mean(group, (row) => row.utilization ?? 0), (row) => row.clinic) },
+      return plot({ height: 60 + 18 * clinics, marginLeft: isWide() ? 190 : 160, padding: 0.06, x: { type: "band", label: null, tickSize: 0, tickFormat: (day) => (day.getUTCDay() === 1 ? d3.utcFormat("%d %b")(day) : "") }, y: { label: null, domain: d3.groupSort(rows, (group) => -d3.mean(group, (row) => row.utilization ?? 0), (row) => row.clinic) },
         color: { legend: true, type: "linear", scheme: "YlGnBu", domain: [0, 1], clamp: true, tickFormat: ".0%", label: "Booked by available time" },
         marks: [Plot.cell(rows.filter((row) => row.utilization !== null), { x: "day", y: "clinic", fill: "utilization", inset: 0.5 }),
           Plot.cell(rows.filter((row) => row.small), { x: "day", y: "clinic", fill: "currentColor", fillOpacity: 0.13, inset: 0.5 }),
@@ -62,7 +65,7 @@
       const last = d3.max(picture.rows, (row) => row.months_since) ?? 0;
       return h("div", { class: "scroll" }, h("table", { class: "triangle" }, h("thead", {}, h("tr", {}, h("th", {}, "cohort"), h("th", {}, "accounts"), d3.range(last + 1).map((since) => h("th", {}, since ? `+${since}` : "month 0")))),
         h("tbody", {}, [...cohorts].map(([cohort, rows]) => h("tr", {}, h("th", { scope: "row" }, month(cohort)), h("td", {}, NS.number.format(rows[0].accounts)),
-          d3.range(last + 1).map((since) => { const row = rows.find((one) => one.months_since === since); return row ? h("td", { title: `${row.retained} of ${row.accounts}`, style: `background:color-mix(in srgb, ${COLORS.blue} ${Math.round(row.retention * 55)}%, var(--paper))` }, NS.percent.format(row.retention)) : h("td", {}); }))))));
+          d3.range(last + 1).map((since) => { const row = rows.find((one) => one.months_since === since); return row ? h("td", { title: `${row.retained} of ${row.accounts}`, style: `background:color-mix(in srgb, ${COLORS.blue} ${Math.round(row.retention * 55)}%, var(--paper))` }, d3.format(".0%")(row.retention)) : h("td", {}); }))))));
     },
     receivable_ageing: (picture) => {
       const kinds = { not_due: "Not due", d1_30: "1 to 30 days", d31_60: "31 to 60 days", d61_90: "61 to 90 days", d90_plus: "More than 90 days" };
@@ -70,6 +73,21 @@
       return [...new Set(rows.map((row) => row.stream))].map((stream) => [h("h3", {}, stream), plot({ height: 240, x: { type: "utc", label: null }, y: { grid: true, tickFormat: money, label: null }, color: { legend: true, domain: Object.values(kinds), range: [COLORS.blue, COLORS.green, COLORS.sand, COLORS.violet, COLORS.red] },
         marks: [Plot.areaY(rows.filter((row) => row.stream === stream), { x: "day", y: "value", fill: "name", fillOpacity: 0.85, order: Object.values(kinds), tip: { format: { y: NS.dollars.format, x: "%Y-%m-%d" } } }), Plot.ruleY([0])] })]);
     },
+  };
+
+  /* Each result of an audit as a bar: short and green when it passed, of full height when it failed. */
+  NS.strip = (key) => {
+    const { periods, audits } = NS.data.audit_history;
+    const told = audits[key];
+    if (!told) return null;
+    const words = (number) => (told.faults[number] ? `${told.faults[number][0]} of ${told.faults[number][1]} failed, up to ${NS.plural(told.faults[number][2], "row")}` : "passed");
+    const bars = periods.map((at, number) => ({ at, mark: told.marks[number], words: `${NS.period(at)}: ${words(number)}` })).filter((bar) => bar.mark !== " ");
+    const failed = bars.filter((bar) => bar.mark === "x");
+    const chart = Plot.plot({ width: Math.min(270, 14 * periods.length), height: 24, margin: 0, ariaLabel: `${failed.length} of ${NS.plural(bars.length, NS.data.audit_history.unit)} with a failure`,
+      x: { type: "band", domain: periods, axis: null, padding: 0.2 }, y: { domain: [0, 1], axis: null },
+      marks: [Plot.barY(bars, { x: "at", y: (bar) => (bar.mark === "x" ? 1 : 0.4), fill: (bar) => (bar.mark === "x" ? "var(--bad)" : "var(--good)"), title: "words" })] });
+    chart.setAttribute("role", "img");
+    return h("div", { class: "strip" }, chart, failed.length ? h("details", {}, h("summary", {}, `${failed.length} with a failure`), h("ul", {}, failed.reverse().map((bar) => h("li", {}, bar.words)))) : null);
   };
 
   const figure = (picture) => h("figure", { id: picture.name }, h("h2", {}, picture.title), h("p", {}, picture.says),
@@ -90,22 +108,85 @@
   NS.pages.pictures.title = (page) => NS.data.pages[page] || "Pictures of the business";
 
   const part = (title, says, rows, chart) => [h("h2", {}, title), h("p", { class: "soft" }, says), rows && rows.length ? chart(rows) : h("p", {}, rows ? "Nothing to show." : "Not recorded yet.")];
+  const model = { head: "model", value: (row) => row.model, cell: (row) => NS.modelLink(row.model) };
+  const times = { type: "utc", label: null, ticks: isWide() ? 8 : 3, tickFormat: "%d %b\n%H:%M" };
+  const few = (bars) => ({ width: Math.min(isWide() ? 1100 : 350, 140 + 60 * bars) });
+
+  const latency = (rows) => plot({ height: 260, x: times, y: { type: "log", grid: true, label: "minutes", domain: [Math.min(1, d3.min(rows, (row) => row.median_minutes)), Math.max(100, d3.max(rows, (row) => row.median_minutes))], ticks: [1, 10, 100, 1000, 10000], tickFormat: "~s" },
+    color: { legend: true, range: [COLORS.blue, COLORS.sand, COLORS.green, COLORS.violet] },
+    marks: [Plot.ruleY([45], { stroke: COLORS.red, strokeDasharray: "4 3" }), Plot.lineY(rows, { x: (row) => date(row.tick_at), y: "median_minutes", stroke: "source", marker: "dot", tip: true })] });
+
+  /* Bands are named as far as there is room. */
+  const sparse = (count, format) => (value, number) => (number % Math.ceil(count / (isWide() ? 12 : 4)) ? "" : d3.utcFormat(format)(date(value)));
+
+  const quarantine = (rows) => {
+    const days = new Set(rows.map((row) => row.day)).size;
+    return [plot({ height: 220, ...few(days), x: { type: "band", label: null, tickFormat: sparse(days, "%d %b") }, y: { grid: true, label: "records" }, color: { legend: true, range: [COLORS.blue, COLORS.sand, COLORS.green, COLORS.violet] },
+      marks: [Plot.barY(rows, Plot.groupX({ y: "sum" }, { x: "day", y: "records", fill: "source", tip: true })), Plot.ruleY([0])] }),
+    NS.table([
+      { head: "source", value: (row) => row.source, cell: (row) => row.source },
+      { head: "batch", value: (row) => row.batch, cell: (row) => NS.modelLink(`intermediate.${row.batch}`) },
+      { head: "rule", value: (row) => row.fault_rule, cell: (row) => row.fault_rule.replaceAll("_", " ") },
+      { head: "day", value: (row) => row.day, cell: (row) => row.day },
+      { head: "records", number: true, phone: "records", value: (row) => row.records, cell: (row) => NS.number.format(row.records) },
+      { head: "still held", number: true, phone: "still held", value: (row) => row.held, cell: (row) => NS.number.format(row.held) },
+    ], rows)];
+  };
+
+  NS.quarantine = quarantine;
+
+  const audited = (failed) => (periods) => {
+    const bars = periods.map((at, number) => ({ at, results: NS.data.audit_history.totals[number][0], failed: NS.data.audit_history.totals[number][1] }));
+    return [
+      plot({ height: 180, ...few(bars.length), x: { type: "band", label: null, tickFormat: sparse(bars.length, NS.data.audit_history.unit === "day" ? "%d %b" : "%d %b\n%H:%M") }, y: { grid: true, label: "results" },
+        marks: [Plot.barY(bars, { x: "at", y: "results", fill: COLORS.green, fillOpacity: 0.7, title: (bar) => `${NS.period(bar.at)}: ${bar.failed} of ${bar.results} failed` }), Plot.barY(bars, { x: "at", y: "failed", fill: COLORS.red }), Plot.ruleY([0])] }),
+      failed.length ? NS.table([model,
+        { head: "audit", cell: (row) => h("span", { class: "mono" }, row.audit) },
+        { head: "history", cell: (row) => NS.strip(`${row.model}|${row.audit}|${row.arguments}`) || "" },
+        { head: "failed of all", number: true, phone: "failed of all", cell: (row) => `${row.failed} of ${row.results}` },
+        { head: "last failure", value: (row) => row.failed_at, cell: (row) => NS.time(row.failed_at) }], failed) : h("p", {}, "None failed.")];
+  };
+
+  const ticks = (rows) => plot({ height: 200, x: times, y: { grid: true, label: "seconds", zero: true }, color: { legend: true },
+    marks: [Plot.ruleX(rows, { x: "at", y: "seconds", stroke: "status" }), Plot.dot(rows, { x: "at", y: "seconds", fill: "status", r: 4, tip: { channels: { rows: "rows_landed", models: "models_run" } } })] });
+
+  /* A view writes no rows: it ran for its audits. */
+  const lastRun = (rows) => {
+    const isView = (row) => (NS.models.get(row.model) || {}).kind === "view";
+    const failed = rows.filter((row) => row.is_failed).length;
+    return [h("p", {}, `${NS.plural(rows.length, "model")} in ${d3.sum(rows, (row) => row.seconds).toFixed(0)} s of work; ${failed ? `${failed} failed` : "none failed"}.${rows.length > 20 ? " The 20 slowest, failed ones first:" : ""}`),
+      NS.table([model,
+        { head: "", optional: true, cell: (row) => (row.is_failed ? h("span", { class: "badge failed" }, "failed") : "") },
+        { head: "through", value: (row) => row.interval_end, cell: (row) => NS.time(row.interval_end) },
+        { head: "rows written", number: true, phone: "rows written", value: (row) => (isView(row) ? null : row.row_count), cell: (row) => (isView(row) ? h("span", { class: "soft" }, "view") : NS.number.format(row.row_count)) },
+        { head: "seconds", number: true, phone: "seconds", value: (row) => row.seconds, cell: (row) => row.seconds.toFixed(2) }], rows.slice(0, 20))];
+  };
+
+  /* One line a mart: it is as complete as the slowest of its sources. */
+  const freshness = (rows) => {
+    const marts = [...d3.group(rows, (row) => row.mart)].map(([mart, sources]) => {
+      const behind = d3.max(sources, (row) => row.lag_minutes);
+      const slow = sources.filter((row) => row.lag_minutes === behind);
+      return { mart, behind, through: slow[0].complete_through, by: (slow.length < sources.length ? slow : []).map((row) => row.source).join(", ") };
+    });
+    return NS.table([
+      { head: "mart", value: (row) => row.mart, cell: (row) => NS.modelLink(row.mart) },
+      { head: "complete through", value: (row) => row.through, cell: (row) => NS.time(row.through) },
+      { head: "behind the last tick", number: true, phone: "minutes behind", value: (row) => row.behind, cell: (row) => `${NS.number.format(row.behind)} min` },
+      { head: "held up by", optional: true, value: (row) => row.by, cell: (row) => row.by }], marts);
+  };
+
   NS.pages.health = () => {
     const health = NS.data.health;
-    const ticks = (health.ticks || []).map((tick) => ({ ...tick, at: date(tick.tick_at) }));
+    const runs = (health.ticks || []).map((tick) => ({ ...tick, at: date(tick.tick_at) }));
     return [
       h("h1", {}, "Health of the warehouse"),
-      part("Latency", "From a commit at the source to a row that can be queried in a mart: the median change of each tick, by source, against 45 minutes.", health.latency, (rows) => plot({ height: 260, x: { type: "utc", label: null, ticks: 8, tickFormat: "%d %b\n%H:%M" }, y: { grid: true, label: "minutes", zero: true }, color: { legend: true, range: [COLORS.blue, COLORS.sand, COLORS.green, COLORS.violet] },
-        marks: [Plot.ruleY([45], { stroke: COLORS.red, strokeDasharray: "4 3" }), Plot.lineY(rows, { x: (row) => date(row.tick_at), y: "median_minutes", stroke: "source", marker: "dot", tip: true })] })),
-      part("Quarantine", "Records that a batch held back, by the day on which they were loaded.", health.quarantine, (rows) => [plot({ height: 220, x: { type: "band", label: null }, y: { grid: true, label: "records" }, color: { legend: true },
-        marks: [Plot.barY(rows, Plot.groupX({ y: "sum" }, { x: "day", y: "records", fill: "source", tip: true })), Plot.ruleY([0])] }), NS.table([
-        { head: "source", value: (row) => row.source, cell: (row) => row.source }, { head: "batch", value: (row) => row.batch, cell: (row) => NS.modelLink(row.batch.includes(".") ? row.batch : `intermediate.${row.batch}`) }, { head: "rule", value: (row) => row.fault_rule, cell: (row) => row.fault_rule.replaceAll("_", " ") },
-        { head: "day", value: (row) => row.day, cell: (row) => row.day }, { head: "records", number: true, phone: "records", value: (row) => row.records, cell: (row) => NS.number.format(row.records) }, { head: "still held", number: true, phone: "still held", value: (row) => row.held, cell: (row) => NS.number.format(row.held) }], rows)]),
-      part("Audits", "Results a day; failures are named below.", health.audit_days, (rows) => [plot({ height: 180, x: { type: "band", label: null }, y: { grid: true, label: "results" }, marks: [Plot.barY(rows, { x: "day", y: "results", fill: COLORS.green, fillOpacity: 0.7, tip: true }), Plot.barY(rows, { x: "day", y: "failed", fill: COLORS.red })] }),
-        (health.audits || []).some((row) => row.failed) ? NS.table([{ head: "model", cell: (row) => NS.modelLink(row.model) }, { head: "audit", cell: (row) => h("span", { class: "mono" }, row.audit) }, { head: "failed of all", number: true, phone: "failed of all", cell: (row) => `${row.failed} of ${row.results}` }, { head: "last failure", cell: (row) => NS.time(row.failed_at) }], health.audits.filter((row) => row.failed)) : h("p", {}, "None failed.")]),
-      part("Ticks", "How long each took, and how it ended.", ticks, (rows) => plot({ height: 200, x: { type: "utc", label: null, ticks: 8, tickFormat: "%d %b\n%H:%M" }, y: { grid: true, label: "seconds", zero: true }, color: { legend: true }, marks: [Plot.ruleX(rows, { x: "at", y: "seconds", stroke: "status" }), Plot.dot(rows, { x: "at", y: "seconds", fill: "status", r: 4, tip: { channels: { rows: "rows_landed", models: "models_run" } } })] })),
-      health.last_run && health.last_run.length ? [h("h2", {}, "What the last tick ran, the slowest first"), NS.table([{ head: "model", value: (row) => row.model, cell: (row) => NS.modelLink(row.model) }, { head: "through", value: (row) => row.interval_end, cell: (row) => NS.time(row.interval_end) }, { head: "rows", number: true, phone: "rows", value: (row) => row.row_count, cell: (row) => NS.number.format(row.row_count) }, { head: "seconds", number: true, phone: "seconds", value: (row) => row.seconds, cell: (row) => NS.number.format(row.seconds) }, { head: "", cell: (row) => (row.is_failed ? h("span", { class: "badge failed" }, "failed") : "") }], health.last_run.slice(0, 20))] : null,
-      health.freshness && health.freshness.length ? [h("h2", {}, "How far marts show their sources"), NS.table([{ head: "mart", value: (row) => row.mart, cell: (row) => NS.modelLink(row.mart) }, { head: "source", value: (row) => row.source, cell: (row) => row.source }, { head: "complete through", value: (row) => row.complete_through, cell: (row) => NS.time(row.complete_through) }, { head: "behind the last tick", number: true, phone: "minutes behind", value: (row) => row.lag_minutes, cell: (row) => `${row.lag_minutes} min` }], health.freshness)] : null,
+      part("How far marts are", "As complete as the slowest source behind each.", health.freshness, freshness),
+      part("Latency", "From a commit at the source to a row that can be queried in a mart: the median change of each tick, by source, against 45 minutes (dashed). The scale is logarithmic. Replays of the past, whose changes are younger than their tick, are left out.", health.latency, latency),
+      part("Quarantine", "Records that a batch held back, by the day on which they were loaded.", health.quarantine, quarantine),
+      part("Audits", `Results a ${NS.data.audit_history.unit}; failures are named below.`, health.audits && NS.data.audit_history.periods, audited((health.audits || []).filter((row) => row.failed))),
+      part("Ticks", "How long each took, and how it ended.", runs, ticks),
+      part("What the last tick ran", "The seconds of a model include its audits.", health.last_run, lastRun),
     ];
   };
   NS.pages.health.title = () => "Health of the warehouse";

@@ -25,7 +25,7 @@
       h("p", { class: "lead" }, metric.words),
       NS.facts([
         ["name", h("code", {}, name)], ["also called", metric.synonyms.join(", ")], ["unit", metric.unit.replaceAll("_", " ")], ["owner", metric.owner.replaceAll("_", " ")],
-        ["computed from", NS.modelLink(metric.mart)], ["formula", h("code", {}, metric.formula)], ["rows that count", metric.filter ? h("code", {}, metric.filter) : ""],
+        ["computed from", NS.modelLink(metric.mart), true], ["formula", h("code", {}, metric.formula), true], ["rows that count", metric.filter ? h("code", {}, metric.filter) : "", true],
         ["never added across", metric.always_by.join(", ")],
       ]),
       h("h2", {}, "Break it down by"),

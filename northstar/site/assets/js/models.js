@@ -72,33 +72,38 @@
   const columnsTable = (model) => NS.table([
     { head: "column", value: (column) => column.name, cell: (column) => NS.columnLink(`${model.name}.${column.name}`, column.name) },
     { head: "type", value: (column) => column.type, cell: (column) => h("span", { class: "mono soft" }, column.type) },
-    { head: "", cell: (column) => NS.badge(column.badge) || "" },
+    { head: "", optional: true, cell: (column) => NS.badge(column.badge) || "" },
     { head: "means", words: true, cell: (column) => column.words },
-    { head: "NULL", number: true, phone: "NULL", value: (column) => column.nulls ?? null, cell: share },
-    { head: "distinct, about", number: true, phone: "distinct", value: (column) => column.distinct ?? null, cell: (column) => (column.distinct === undefined ? "" : NS.number.format(column.distinct)) },
-    { head: "read by", number: true, phone: "readers", value: (column) => (NS.readers.get(`${model.name}.${column.name}`) || []).length,
+    { head: "NULL", number: true, optional: true, phone: "NULL", value: (column) => column.nulls ?? null, cell: share },
+    { head: "distinct, about", number: true, optional: true, phone: "distinct", value: (column) => column.distinct ?? null, cell: (column) => (column.distinct === undefined ? "" : NS.number.format(column.distinct)) },
+    { head: "read by", number: true, optional: true, phone: "readers", value: (column) => (NS.readers.get(`${model.name}.${column.name}`) || []).length,
       cell: (column) => { const readers = NS.readers.get(`${model.name}.${column.name}`) || []; return readers.length ? h("span", { title: readers.join(", ") }, String(readers.length)) : ""; } },
   ], model.columns);
 
-  const results = () => {
-    const found = new Map();
-    for (const row of NS.data.health.audits || []) found.set(`${row.model}|${row.audit}|${row.arguments}`, row);
-    return found;
-  };
   const audits = (model) => {
-    const known = results();
-    const of = (audit) => known.get(`${model.name}|${audit.name}|${audit.arguments}`);
+    const { periods, unit } = NS.data.audit_history;
+    const results = new Map((NS.data.health.audits || []).map((row) => [`${row.model}|${row.audit}|${row.arguments}`, row]));
+    const key = (audit) => `${model.name}|${audit.name}|${audit.arguments}`;
+    const of = (audit) => results.get(key(audit));
     const columns = [
       { head: "audit", value: (audit) => audit.name, cell: (audit) => h("span", { class: "mono" }, audit.name) },
       { head: "on", words: true, cell: (audit) => h("span", { class: "mono small soft" }, audit.arguments) },
       { head: "a failure", cell: (audit) => (audit.blocking ? "stops what lies below" : "is reported") },
     ];
-    if (known.size) columns.push(
+    if (results.size) columns.push(
       { head: "last result", cell: (audit) => (of(audit) ? h("span", { class: `badge ${of(audit).fault_count ? "failed" : "passed"}` }, of(audit).fault_count ? NS.plural(of(audit).fault_count, "row") : "passed") : h("span", { class: "soft" }, "none yet")) },
       { head: "when", cell: (audit) => (of(audit) ? NS.time(of(audit).audited_at) : "") },
+      { head: "history", cell: (audit) => NS.strip(key(audit)) || "" },
       { head: "failed of all", number: true, phone: "failed of all", cell: (audit) => (of(audit) ? `${of(audit).failed} of ${of(audit).results}` : "") },
-      { head: "last failure", cell: (audit) => (of(audit) && of(audit).failed_at ? NS.time(of(audit).failed_at) : "") });
-    return NS.table(columns, model.audits);
+      { head: "last failure", optional: true, cell: (audit) => (of(audit) && of(audit).failed_at ? NS.time(of(audit).failed_at) : "") });
+    return [NS.table(columns, model.audits), periods.length ? h("p", { class: "soft small" }, `History: a bar a ${unit}, from ${NS.period(periods[0])} to ${NS.period(periods.at(-1))}. A short green bar passed, a tall red one failed.`) : null];
+  };
+
+  /* Through when a model is complete: once when its sources agree, else source by source. */
+  const completeThrough = (shown, run) => {
+    if (!shown.length) return run ? NS.time(run.complete_through) : "";
+    if (new Set(shown.map((row) => row.complete_through)).size === 1) return `${NS.time(shown[0].complete_through)}, of ${shown.map((row) => row.source).join(", ")}`;
+    return NS.between(shown.map((row) => `${row.source} ${NS.time(row.complete_through)}`), h("br"));
   };
 
   NS.pages.model = (name) => {
@@ -107,7 +112,8 @@
     const children = (NS.children.get(name) || []).sort();
     const metrics = NS.data.metrics.filter((metric) => metric.mart === name);
     const readers = NS.data.exposures.filter((exposure) => exposure.reads[name]);
-    const { freshness = [], runs = [], scores = [] } = NS.data.health;
+    const { freshness = [], runs = [], scores = [], quarantine = [] } = NS.data.health;
+    const held = quarantine.filter((row) => `intermediate.${row.batch}` === name);
     const shown = freshness.filter((row) => row.mart === name);
     const run = model.kind === "view" ? null : runs.find((row) => row.model === name);
     const score = scores.find((row) => row.model === name);
@@ -120,16 +126,17 @@
         ["grain", model.grain.map((grain) => grain.join(", ")).join("; ")], ["refers to", model.references.flat().join(", ")],
         ["rows", model.rows === undefined ? "" : NS.number.format(model.rows)],
         ["promised within", model.freshness_minutes ? `${model.freshness_minutes} minutes` : ""],
-        ["complete through", shown.length ? shown.map((row) => `${row.source} ${NS.time(row.complete_through)}`).join("; ") : run ? NS.time(run.complete_through) : ""],
-        ["last ran", run ? `${NS.time(run.started_at)}, ${NS.number.format(run.seconds)} s` : ""],
+        ["complete through", completeThrough(shown, run), true],
+        ["last ran", run ? `${NS.time(run.started_at)}, ${run.seconds.toFixed(1)} s` : ""],
         ["quality, 30 days", score ? `${NS.number.format(score.score)} of 100: ${score.passed_count} of ${score.audit_count} audits passed` : ""],
-        ["file", h("span", { class: "mono small" }, model.path)],
+        ["file", h("span", { class: "mono small" }, NS.path(model.path)), true],
       ]),
       h("h2", {}, NS.plural(model.columns.length, "column")),
       columnsTable(model),
       metrics.length ? [h("h2", {}, "Metrics computed here"), h("ul", { class: "columns-list" }, metrics.map((metric) => h("li", {}, h("a", { href: NS.href.metric(metric.name) }, metric.title))))] : null,
       readers.length ? [h("h2", {}, "Read by"), h("ul", { class: "columns-list" }, readers.map((reader) => h("li", {}, h("a", { href: NS.href.reader(reader.name) }, reader.title), h("span", { class: "soft small" }, ` ${reader.kind.replace("_", " ")}, ${reader.refresh.replace("_", "-")}`))))] : null,
       model.audits.length ? [h("h2", {}, NS.plural(model.audits.length, "audit")), audits(model)] : null,
+      held.length ? [h("h2", {}, "Quarantine"), NS.quarantine(held)] : null,
       model.reads.length ? [h("h2", {}, "Reads"), h("ul", { class: "columns-list" }, model.reads.map((parent) => h("li", {}, NS.modelLink(parent))))] : null,
       children.length ? [h("h2", {}, "Models that read it"), h("ul", { class: "columns-list" }, children.map((child) => h("li", {}, NS.modelLink(child))))] : null,
       model.choosing.length ? h("details", {}, h("summary", {}, `${NS.plural(model.choosing.length, "column")} by which it joins, filters, groups or orders rows`), h("ul", { class: "columns-list" }, model.choosing.map((key) => h("li", {}, NS.columnLink(key))))) : null,

@@ -19,6 +19,7 @@ NS.search = (() => {
     }
     for (const metric of NS.data.metrics) found.push({ id: `f:${metric.name}`, kind: "metric", name: metric.title, where: metric.synonyms.join(", "), words: `${metric.name} ${metric.words}`, says: metric.words, href: NS.href.metric(metric.name), weight: 4 });
     for (const exposure of NS.data.exposures) found.push({ id: `e:${exposure.name}`, kind: exposure.kind.replace("_", " "), name: exposure.title, words: `${exposure.name} ${exposure.audience}`, says: exposure.audience, href: NS.href.reader(exposure.name), weight: 2.5 });
+    for (const picture of NS.data.pictures) found.push({ id: `p:${picture.name}`, kind: "picture", name: picture.title, where: NS.data.pages[picture.page], words: picture.says, says: picture.says, href: `#/pictures/${picture.page}`, weight: 2.5 });
     return found;
   };
   const build = () => {
