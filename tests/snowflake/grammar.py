@@ -103,8 +103,7 @@ TIMESTAMP_FROM_PARTS of a date and a time needs TIMESTAMP_TYPE_MAPPING = TIMESTA
 """
 
 OF_OTHERS = {
-    "audits": "",
-    "Northstar's own tables, the sink and erasure": "",
+    "the sink's COPY, whose $1:column sqlglot takes for a call": "GET_PATH",
     "SQLMesh's own statements": "CURRENT_DATABASE",
 }
 """Further functions that were looked up, of what is sent beside the queries of models."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
+from companies import Company, opened
+from emulator import emulated
+from engines import throw_away_key
+from little import MIDNIGHT
 
 from northstar.verify_snowflake import Verification, main
 
@@ -53,3 +58,14 @@ def test_marts_are_compared_row_by_row_and_no_other_models() -> None:
     found = list(Verification(warehouse, print)._unlike("verify", here.cursor))
 
     assert found == ["marts_x.twice: 1 rows are on Snowflake only, 0 on DuckDB only"]
+
+
+@pytest.mark.slow
+def test_an_empty_account_can_be_verified(tmp_path: Path) -> None:
+    """Before the first tick: nothing is in raw, and nothing of prod is there."""
+    told: list[str] = []
+    with emulated():
+        company = Company(tmp_path / "snowflake", "snowflake", throw_away_key(tmp_path)).create()
+        with opened(company) as warehouse, Verification(warehouse, told.append)._environment(MIDNIGHT) as environment:
+            assert environment is not None, told
+            assert list(Verification(warehouse, told.append)._uncompiled(environment, MIDNIGHT)) == []
