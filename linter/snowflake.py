@@ -27,9 +27,11 @@ class MeansTheSameOnBothEngines(Rule):
 
 
 def _semi_structured(query: exp.Expression) -> Iterator[str]:
-    for node in query.find_all(exp.Cast, exp.Lateral, exp.Explode, exp.JSONExtract):
+    for node in query.find_all(exp.Cast, exp.Lateral, exp.Explode, exp.JSONExtract, exp.Bracket):
         if isinstance(node, exp.Cast) and node.to.is_type("variant", "object", "array"):
             yield f"{node.to.sql('snowflake')} is kept apart from text differently: flatten it when it is loaded"
+        elif isinstance(node, exp.Bracket):
+            yield f"{node.sql('snowflake')} keeps its quotes on DuckDB: flatten it when it is loaded"
         elif isinstance(node, exp.JSONExtract) and not isinstance(node, exp.JSONExtractScalar):
             yield "a path such as x:a.b keeps its quotes on DuckDB: write JSON_EXTRACT_PATH_TEXT"
         elif isinstance(node, exp.Explode) or (isinstance(node, exp.Lateral) and "FLATTEN" in node.sql("snowflake")):
@@ -69,4 +71,26 @@ def _dates(query: exp.Expression) -> Iterator[str]:
             outermost = outermost.parent
 
 
-CHECKS: tuple[Callable[[exp.Expression], Iterator[str]], ...] = (_semi_structured, _formats, _joins, _zones, _dates)
+def _quotients(query: exp.Expression) -> Iterator[str]:
+    """A quotient of whole numbers is a NUMBER of six decimals on Snowflake, a DOUBLE on DuckDB."""
+    for node in query.find_all(exp.Div, exp.Avg):
+        above = _above(node)
+        casts = [one.to for one in above if isinstance(one, exp.Cast)]
+        is_whole = any(isinstance(one, exp.Floor | exp.Ceil) for one in above)
+        is_rounded = any(isinstance(one, exp.Round) for one in above) and bool(casts)
+        if not (is_whole or is_rounded or any(kind.is_type("double") for kind in casts)):
+            yield f"{node.sql('snowflake')} has other decimals on either engine: round it and cast it, or use @ratio"
+
+
+def _above(node: exp.Expression) -> list[exp.Expression]:
+    """What an expression is part of, within its query."""
+    found = []
+    while node.parent is not None and not isinstance(node.parent, exp.Query):
+        node = node.parent
+        found.append(node)
+    return found
+
+
+CHECKS: tuple[Callable[[exp.Expression], Iterator[str]], ...] = (
+    _semi_structured, _formats, _joins, _zones, _dates, _quotients,
+)  # fmt: skip

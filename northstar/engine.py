@@ -23,7 +23,6 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from sqlglot import exp
 from sqlmesh.core import engine_adapter
 from sqlmesh.core.audit import Audit
 from sqlmesh.core.engine_adapter.base import EngineAdapter
@@ -34,10 +33,10 @@ from sqlmesh.core.snapshot import Snapshot, SnapshotEvaluator
 
 from northstar import failpoints, rendering
 from northstar.clock import utc_now
+from northstar.query_tag import set_tag
 
 _checks: list[Callable[[], None]] = []
 _model: list[str] = []
-_tag: list[str] = []
 _listeners: list[Callable[[AuditRun], None]] = []
 _undoing: list[bool] = []
 _merge = threading.local()
@@ -98,16 +97,6 @@ def checked(check: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def tagged(tag: str) -> Iterator[None]:
-    """Let Snowflake's query history tell what SQLMesh sends in the block, say by the id of a tick's run."""
-    _tag.append(tag)
-    try:
-        yield
-    finally:
-        _tag.pop()
-
-
-@contextmanager
 def audited_merges() -> Iterator[None]:
     """Undo in the block what a merge wrote when its audits fail.
 
@@ -141,17 +130,6 @@ def _audit_snapshot(self: Scheduler, *args: Any, **kwargs: Any) -> Any:
     return results
 
 
-def _set_tag(adapter: EngineAdapter) -> None:
-    """Set the session's query tag once for each connection and tag: SQLMesh's connections outlive a run."""
-    if not _tag or adapter.DIALECT != "snowflake":
-        return
-    session: Any = adapter.connection
-    if getattr(session, "northstar_tag", None) != _tag[-1]:
-        with session.cursor() as cursor:
-            cursor.execute(f"ALTER SESSION SET QUERY_TAG = {exp.Literal.string(_tag[-1]).sql('snowflake')}")
-        session.northstar_tag = _tag[-1]
-
-
 def evaluating(model: str) -> None:
     """Note which model the next statements belong to, for failpoints: ``statement@core.fct_x``."""
     _model[:] = [model]
@@ -160,7 +138,8 @@ def evaluating(model: str) -> None:
 def _execute(self: EngineAdapter, sql: str, track_rows_processed: bool = False, **kwargs: Any) -> None:
     for check in _checks:
         check()
-    _set_tag(self)
+    if self.DIALECT == "snowflake":
+        set_tag(self.connection)
     failpoints.reach("statement")
     for model in _model:
         failpoints.reach(f"statement@{model}")

@@ -14,6 +14,7 @@ from sqlmesh.core.config.loader import load_config_from_paths
 
 from northstar.gateway import require
 from northstar.ingest.contract import IngestError
+from northstar.query_tag import set_tag
 from northstar.settings import Settings
 
 
@@ -28,6 +29,7 @@ class Connection:
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> SnowflakeCursor:
         """Execute over a cursor of its own, so that a result that is still being read stays."""
+        set_tag(self.raw)
         cursor = self.raw.cursor()
         cursor.execute(statement, tuple(parameters) or None)
         return cursor

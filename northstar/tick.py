@@ -13,12 +13,13 @@ import duckdb
 import snowflake.connector.errors
 from sqlmesh.core.notification_target import NotificationStatus
 
-from northstar import engine, failpoints, logs
+from northstar import failpoints, logs
 from northstar.backfill.run import BackfillFailed, Backfills
 from northstar.clock import utc_now
 from northstar.ingest.runner import IngestReport
 from northstar.ingest.together import ingest_together
 from northstar.notify import Notifier, news
+from northstar.query_tag import tagged
 from northstar.reasons import reason
 from northstar.runlog import RunLog, ensure_tables
 from northstar.statements import transaction
@@ -116,7 +117,7 @@ def _notifier(warehouse: Warehouse, environment: Mapping[str, str]) -> Notifier:
 
 
 def _tick(warehouse: Warehouse, sources: Sequence[str], environment: Mapping[str, str], at: datetime) -> TickReport:
-    with logs.run("tick") as run_id, engine.tagged(run_id):
+    with logs.run("tick") as run_id, tagged(run_id):
         started, clock = utc_now(), time.monotonic()
         report, log = TickReport(at, run_id), TickLog(warehouse.statements)
         ensure_tables(warehouse.statements)

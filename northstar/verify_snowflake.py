@@ -1,8 +1,10 @@
 """``make verify-snowflake``: what only an account can tell, for whoever has one (docs/snowflake.md).
 
 Works in an environment of its own, which it removes again: the models are planned into it over a bounded time, every
-query is compiled by Snowflake, the account's grants, masks and tags are compared with infra/, and marts with those of
-a DuckDB warehouse that holds the same landed files, when ``NORTHSTAR_VERIFY_DUCKDB`` names one.  Promotes nothing.
+query is compiled by Snowflake, and marts are compared with those of a DuckDB warehouse that holds the same landed
+files, when ``NORTHSTAR_VERIFY_DUCKDB`` names one.  Then the account's grants, masks and tags are compared with infra/,
+and something of each schema is read as each role.  Promotes nothing; on an empty account it leaves what the first
+tick would make before it, the key of pseudonyms and empty raw tables.
 """
 
 from __future__ import annotations
@@ -15,43 +17,52 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
-from snowflake.connector import DictCursor
 from snowflake.connector.errors import Error, ProgrammingError
 from sqlmesh import Context
 from sqlmesh.core.config import SnowflakeConnectionConfig
 from sqlmesh.core.model import SqlModel
 from sqlmesh.utils.errors import SQLMeshError
 
-from northstar import engine, secret_store
+from northstar import secret_store
 from northstar.access.account import load_account
-from northstar.access.drift import drift
+from northstar.access.connect import asked
+from northstar.access.drift import Ask, drift
+from northstar.access.sights import sights
 from northstar.clock import floor_boundary, utc_now
 from northstar.contracts import CONTRACTS, load_contracts
+from northstar.deployment import create_undue_tables
 from northstar.gateway import missing
 from northstar.ingest.duckdb_sink import connect
 from northstar.reasons import reason, speaks_of_data
 from northstar.settings import Settings
 from northstar.snowflake_connection import open_connection
+from northstar.warehouse import Warehouse
 
 DAYS = 1
 """How far back models are filled."""
 Say = Callable[[str], None]
-Rows = Counter[tuple[Any, ...]]
 
 
 @dataclass
 class Verification:
     """One run over an open project."""
 
-    context: Context
-    settings: Settings
+    warehouse: Warehouse
     say: Say
     failed: int = 0
+
+    @property
+    def context(self) -> Context:
+        """The project."""
+        return self.warehouse.context
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings."""
+        return self.warehouse.settings
 
     def step(self, name: str, found: list[str]) -> None:
         """Tell what a step found; nothing is good."""
@@ -66,7 +77,10 @@ class Verification:
             if environment is not None:
                 self.step("every model's query compiles", list(self._uncompiled(environment, at)))
                 self._compare(environment)
-        self.step("grants, masks and tags are those of infra/", self._access())
+        with self._asking() as ask:
+            account, contracts = load_account(self.settings.project), load_contracts(self.settings.project / CONTRACTS)
+            self.step("grants, masks and tags are those of infra/", drift(account, contracts, ask))
+            self.step("each role sees what it should, and no more", list(sights(account, contracts, ask)))
         return not self.failed
 
     @contextmanager
@@ -74,10 +88,13 @@ class Verification:
         """Models planned into an environment that is gone at the end; None when the plan failed."""
         name = f"verify_{secrets.token_hex(4)}"
         try:
-            self.context.plan(
+            self.warehouse.prepare()
+            plan = self.context.plan_builder(
                 name, start=at - timedelta(days=DAYS), end=at, execution_time=at, include_unmodified=True,
-                skip_tests=True, auto_apply=True, no_prompts=True,
-            )  # fmt: skip
+                skip_tests=True,
+            ).build()  # fmt: skip
+            create_undue_tables(self.context, plan)
+            self.context.apply(plan)
         except (SQLMeshError, Error) as error:
             self.step(f"the models are planned into {name}", [reason(error)])
             planned = None
@@ -124,25 +141,18 @@ class Verification:
                 continue
             adapter = self.context.engine_adapter
             adapter.execute(f"SELECT * FROM {schema}__{environment}.{model.view_name}")
-            here = _rows(adapter.cursor.fetchall())
-            there = _rows(on_duckdb.execute(f"SELECT * FROM {schema}.{model.view_name}").fetchall())
+            here = Counter(map(tuple, adapter.cursor.fetchall()))
+            there = Counter(on_duckdb.execute(f"SELECT * FROM {schema}.{model.view_name}").fetchall())
             if here != there:
                 more, less = (here - there).total(), (there - here).total()
                 yield f"{model.name}: {more} rows are on Snowflake only, {less} on DuckDB only"
 
-    def _access(self) -> list[str]:
+    @contextmanager
+    def _asking(self) -> Iterator[Ask]:
         config = self.context.config.get_connection("snowflake")
         assert isinstance(config, SnowflakeConnectionConfig)
         with open_connection(config) as connection:
-
-            def ask(statement: str) -> Any:
-                cursor = connection.cursor(DictCursor)
-                cursor.execute(statement)
-                return cursor.fetchall()
-
-            return list(
-                drift(load_account(self.settings.project), load_contracts(self.settings.project / CONTRACTS), ask)
-            )
+            yield asked(connection)
 
 
 def _why(error: ProgrammingError) -> str:
@@ -150,31 +160,18 @@ def _why(error: ProgrammingError) -> str:
     return reason(error) if speaks_of_data(error) else " ".join(str(error).split())[:300]
 
 
-def _rows(rows: list[Any]) -> Rows:
-    return Counter(tuple(_plain(value) for value in row) for row in rows)
-
-
-def _plain(value: Any) -> Any:
-    return value.normalize() if isinstance(value, Decimal) else value
-
-
 def main(environment: Mapping[str, str] = os.environ, say: Say = print) -> int:
     """Verify, or say what is missing; returns the exit code: 0 all well, 1 something to look at, 2 nothing was done."""
-    given = dict(environment)
-    secret_store.resolve(given)
-    os.environ.update({"NORTHSTAR_GATEWAY": "snowflake"} | {k: given[k] for k in given.keys() - environment.keys()})
+    given = {**environment, "NORTHSTAR_GATEWAY": "snowflake"}
+    fetched = secret_store.resolve(given)
+    os.environ.update({name: given[name] for name in ("NORTHSTAR_GATEWAY", *fetched)})  # config.yaml reads it
     if lacks := missing(given):
         say("Nothing was verified, as there is no account to verify it on:")
         for sentence in lacks:
             say(f"  {sentence}")
         return 2
-    engine.install()
-    settings = Settings.from_environment(given)
-    context = Context(paths=str(settings.project), gateway="snowflake")
-    try:
-        return 0 if Verification(context, settings, say).run(floor_boundary(utc_now())) else 1
-    finally:
-        context.close()
+    with Warehouse(Settings.from_environment(given)) as warehouse:
+        return 0 if Verification(warehouse, say).run(floor_boundary(utc_now())) else 1
 
 
 if __name__ == "__main__":

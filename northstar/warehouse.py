@@ -292,16 +292,20 @@ class Warehouse:
             "of the project than the one here: apply that plan again from where it was made"
         )
 
+    def prepare(self) -> None:
+        """Make what models read and do not make: the key of pseudonyms, Northstar's own tables, empty raw tables."""
+        ensure_key(self.statements)
+        ensure_tables(self.statements)
+        declare_raw(self.context, self.sink)
+
     def initialise(self, at: datetime) -> None:
         """Create the prod environment, empty; the next run fills it.
 
         A first plan that backfills fails when some of its models are due and others are not (SQLMesh #5612), so
         tables are created first and filled by ``run``.  Repeating it heals an environment that was left half-made.
         """
-        ensure_key(self.statements)
-        ensure_tables(self.statements)
+        self.prepare()
         Ledger(self.context.engine_adapter).allow(digest(self.context.snapshots), None, "first deployment")
-        declare_raw(self.context, self.sink)
         with self.recorded() as recorder, engine.checked(self.check):
             try:
                 self.context.plan(

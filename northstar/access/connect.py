@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from snowflake.connector import DictCursor
+from snowflake.connector import DictCursor, SnowflakeConnection
 from sqlmesh.core.config import SnowflakeConnectionConfig
 
 from northstar.access.drift import Ask, Rows
@@ -19,14 +19,19 @@ from northstar.snowflake_connection import open_connection
 def asking(settings: Settings) -> Iterator[Ask]:
     """Yield what runs a statement and returns its rows.  Raises ValueError when the gateway is not configured."""
     with closing(open_connection(_connection(settings))) as connection:
+        yield asked(connection)
 
-        def ask(statement: str) -> Rows:
-            cursor = connection.cursor(DictCursor)
-            cursor.execute(statement)
-            rows: list[dict[str, Any]] = cursor.fetchall()
-            return rows
 
-        yield ask
+def asked(connection: SnowflakeConnection) -> Ask:
+    """What runs a statement on a connection and returns its rows."""
+
+    def ask(statement: str) -> Rows:
+        cursor = connection.cursor(DictCursor)
+        cursor.execute(statement)
+        rows: list[dict[str, Any]] = cursor.fetchall()
+        return rows
+
+    return ask
 
 
 def _connection(settings: Settings) -> SnowflakeConnectionConfig:

@@ -21,6 +21,7 @@ from northstar.clock import utc_now
 from northstar.console import ExitCode, clear_errors, terminal
 from northstar.ingest.state import duration
 from northstar.lock import Lease, lock_of, writer_lock
+from northstar.query_tag import tagged
 from northstar.settings import Settings
 from northstar.warehouse import Warehouse
 
@@ -66,7 +67,7 @@ def backfill_command(
                 else:
                     backfills.journal.resume(resume)
                     entry = backfills.journal.entry(resume)
-            with logs.run("backfill"):
+            with logs.run("backfill") as run_id, tagged(run_id):
                 _go_on(session, entry)
     line = {"backfill_id": entry.backfill_id, "models": list(entry.models), "status": "done"}
     sys.stdout.write(json.dumps(line) + "\n")

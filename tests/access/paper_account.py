@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import duckdb
 from paper_compute import PaperCompute
+from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp, parse_one
 
 DATABASE = "NORTHSTAR"
@@ -58,6 +61,10 @@ class PaperAccount:
     """Role, and the roles granted to it."""
     users: dict[str, set[str]] = field(default_factory=dict)
     """User, and the roles granted to it."""
+    role: str = "PUBLIC"
+    """Of the session, whose user has all that are not in ``not_granted``, and which may do what ``also`` may."""
+    also: set[str] = field(default_factory=lambda: {"TRANSFORMER"})
+    not_granted: set[str] = field(default_factory=set)
     comments: dict[str, str] = field(default_factory=dict)
     compute: PaperCompute = field(default_factory=PaperCompute)
     schemas: set[str] = field(default_factory=set)
@@ -200,23 +207,21 @@ class PaperAccount:
         return shown
 
     def _evaluated(self, body: str, session: str, invoker: str, tag: str, kind: str, shown: Any) -> Any:
-        expression = parse_one(body, dialect="snowflake")
-        asks = {"IS_ROLE_IN_SESSION": session, "IS_GRANTED_TO_INVOKER_ROLE": invoker}
-        for call in list(expression.find_all(exp.Anonymous)):
-            if who := asks.get(call.name.upper()):
-                call.replace(exp.convert(call.expressions[0].name in self.roles_of(who)))
-        text = re.sub(r"SYSTEM\$GET_TAG_ON_CURRENT_COLUMN\('[^']*'\)", f"'{tag}'", expression.sql(dialect="duckdb"))
-        row = duckdb.execute(f"SELECT {text} FROM (SELECT CAST(? AS {ON_DUCKDB[kind]}) AS val)", [shown]).fetchone()
-        assert row is not None
-        return row[0]
+        roles = (frozenset(self.roles_of(session)), frozenset(self.roles_of(invoker)))
+        return _computed(body, *roles, tag, kind, shown)
 
     def ask(self, statement: str) -> Iterable[Mapping[str, Any]]:
         """Answers the statements of the drift check and of the plan; runs any other."""
+        if statement.startswith("USE "):
+            self._use(statement)
+            return []
         if not statement.startswith(("SHOW", "DESCRIBE", "SELECT")):
             self.run(statement)
             return []
         if (shown := self.compute.ask(statement)) is not None:
             return shown
+        if found := re.fullmatch(r'SELECT COUNT.* FROM NORTHSTAR."(\w+)"."(\w+)"', statement):
+            return [self._counted(found[1], found[2])]
         if statement == "SHOW ROLES":
             return [{"name": role, "comment": self.comments.get(role, "")} for role in self.inherits]
         if statement.startswith("SHOW TAGS"):
@@ -234,9 +239,11 @@ class PaperAccount:
         if "policy_references" in statement:
             return [{"POLICY_NAME": policy.rpartition(".")[2], "TAG_NAME": tag.rpartition(".")[2]} for (tag, _), policy in self.hanging.items()]  # fmt: skip
         if "information_schema.columns" in statement:
+            wanted = {schema.upper() for schema in re.findall(r"'(\w+)'", statement.partition(" IN ")[2])}
             return [
                 {"TABLE_SCHEMA": schema, "TABLE_NAME": name, "COLUMN_NAME": column}
                 for (schema, name), thing in self.things.items()
+                if schema in wanted
                 for column in thing.columns
             ]
         assert "tag_references" in statement
@@ -245,6 +252,22 @@ class PaperAccount:
              "OBJECT_SCHEMA": schema if column else None, "OBJECT_NAME": table or schema, "COLUMN_NAME": column}
             for (tag, schema, table, column), value in self.tags.items()
         ]  # fmt: skip
+
+    def _use(self, statement: str) -> None:
+        if statement == "USE SECONDARY ROLES NONE":
+            self.also = set()
+            return
+        role = statement.removeprefix("USE ROLE ")
+        if role in self.not_granted:
+            raise ProgrammingError(f"Requested role '{role}' is not assigned to the executing user.")
+        self.role = role
+
+    def _counted(self, schema: str, name: str) -> dict[str, int]:
+        for role in (self.role, *self.also):
+            with suppress(Refused):
+                row = self.read(role, schema, name)
+                return {column: int(value is not None) for column, value in row.items()}
+        raise ProgrammingError(f"{schema}.{name} does not exist or not authorized.", errno=2003)
 
     def _told(self, role: str, future: bool) -> list[dict[str, str]]:
         told = []
@@ -265,6 +288,21 @@ def _plain(name: str) -> str:
     return name.replace('"', "").upper().removeprefix(f"{DATABASE}.")
 
 
+@cache
+def _computed(body: str, session: frozenset[str], invoker: frozenset[str], tag: str, kind: str, shown: Any) -> Any:
+    """What a mask makes of a value, for the roles of a session and of who invokes a view."""
+    expression = parse_one(body, dialect="snowflake")
+    asks = {"IS_ROLE_IN_SESSION": session, "IS_GRANTED_TO_INVOKER_ROLE": invoker}
+    for call in list(expression.find_all(exp.Anonymous)):
+        if (roles := asks.get(call.name.upper())) is not None:
+            call.replace(exp.convert(call.expressions[0].name in roles))
+    text = re.sub(r"SYSTEM\$GET_TAG_ON_CURRENT_COLUMN\('[^']*'\)", f"'{tag}'", expression.sql(dialect="duckdb"))
+    row = duckdb.execute(f"SELECT {text} FROM (SELECT CAST(? AS {ON_DUCKDB[kind]}) AS val)", [shown]).fetchone()
+    assert row is not None
+    return row[0]
+
+
+@cache
 def _literal(kind: str, value: str) -> Any:
     row = duckdb.execute(f"SELECT CAST({value} AS {ON_DUCKDB[kind]})").fetchone()
     assert row is not None

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlmesh import Context
@@ -18,12 +19,11 @@ PROJECT = Path(__file__).parents[2]
 MART = "marts_shop.mart_sale_day"
 NOW = "2026-01-05 00:00:10"
 
+DUCKDB = "{{type: duckdb, catalogs: {{NORTHSTAR: {home}/warehouse.duckdb}}}}"
 _CONFIG = """
 gateways:
-  duckdb:
-    connection:
-      type: duckdb
-      catalogs: {{NORTHSTAR: {home}/warehouse.duckdb}}
+  only:
+    connection: {connection}
     state_connection: {{type: duckdb, database: {home}/state.duckdb}}
 model_defaults: {{dialect: snowflake, start: 2026-01-01, cron: '@daily'}}
 disable_anonymized_analytics: true
@@ -94,14 +94,14 @@ exposures:
 retirements: {}
 """,
 }
-_DATA = """
-CREATE SCHEMA raw_shop;
-CREATE TABLE raw_shop.sale AS
-SELECT i AS sale_id, i % 3 AS shop_id, 10 * i AS amount, TIMESTAMP '2026-01-01' + INTERVAL (i) HOUR AS sold_at
-FROM range(96) AS t(i);
-CREATE TABLE raw_shop.shop AS
-SELECT i AS shop_id, 'Town ' || i AS city, TIMESTAMP '2026-01-01 06:00:00' AS told_at FROM range(3) AS t(i)
-"""
+_SALES = ", ".join(f"({i}, {i % 3}, {10 * i}, '{datetime(2026, 1, 1) + timedelta(hours=i)}')" for i in range(96))
+_DATA = (
+    "CREATE SCHEMA IF NOT EXISTS raw_shop",
+    "CREATE TABLE raw_shop.sale (sale_id BIGINT, shop_id BIGINT, amount BIGINT, sold_at TIMESTAMP)",
+    f"INSERT INTO raw_shop.sale VALUES {_SALES}",
+    "CREATE TABLE raw_shop.shop (shop_id BIGINT, city VARCHAR, told_at TIMESTAMP)",
+    "INSERT INTO raw_shop.shop VALUES " + ", ".join(f"({i}, 'Town {i}', '2026-01-01 06:00:00')" for i in range(3)),
+)
 
 
 @dataclass
@@ -156,11 +156,12 @@ class Shop:
 
 
 @contextmanager
-def open_shop(home: Path, deployed: bool = True) -> Iterator[Shop]:
+def open_shop(home: Path, deployed: bool = True, connection: str = DUCKDB) -> Iterator[Shop]:
     """A shop with four days of sales, in prod unless nothing is ``deployed`` yet."""
     engine.install()
     project = home / "project"
-    for name, text in {"config.yaml": _CONFIG.format(home=home), **_FILES}.items():
+    config = _CONFIG.format(home=home, connection=connection.format(home=home))
+    for name, text in {"config.yaml": config, **_FILES}.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
     (project / "macros").mkdir()
@@ -172,7 +173,8 @@ def open_shop(home: Path, deployed: bool = True) -> Iterator[Shop]:
     shop = Shop(home, context)
     try:
         adapter = context.engine_adapter
-        adapter.execute(_DATA)
+        for statement in _DATA:
+            adapter.execute(statement)
         if deployed:
             context.plan("prod", execution_time=NOW, auto_apply=True, no_prompts=True)
         shop.git("init", "-q")

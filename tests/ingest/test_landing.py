@@ -14,10 +14,14 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 import pytest
+import snowflake.connector
+from emulator import emulated
+from engines import create_stage
 
 from northstar.ingest.contract import Batch, IngestError
 from northstar.ingest.duckdb_sink import DuckDBSink, connect
 from northstar.ingest.landing import LandingZone
+from northstar.ingest.snowflake_sink import SnowflakeSink
 from northstar.simulator.partner import FaultyServer
 
 AT = datetime(2026, 11, 4, 9, 59, 59, tzinfo=UTC)
@@ -135,6 +139,21 @@ def test_duckdb_loads_from_either(zone: LandingZone, tmp_path: Path) -> None:
     assert rows == [(1, "load-1"), (2, "load-1")]
     assert sink._connection.execute("SELECT name FROM raw_app.people").fetchall() == [("x",)]
     sink.close()
+
+
+def test_snowflake_copies_from_either(zone: LandingZone, tmp_path: Path) -> None:
+    """By names under the stage, whose URL is the zone's; the emulator's stage is a copy, as it reads no S3."""
+    with zone.begin("app", "load-1", AT) as writer:
+        writer.write("visits", table(1, 2))
+        writer.write("people", pa.table({"Name": ["x"]}))
+    pafs.copy_files(zone.root, str(tmp_path / "copy"), source_filesystem=zone.filesystem)
+    with emulated() as account:
+        create_stage(tmp_path / "copy")
+        sink = SnowflakeSink(snowflake.connector.connect(database="NORTHSTAR", paramstyle="qmark"), zone)
+        sink.load("app", Batch("load-1", writer.files, {}, AT), AT)
+        rows = account.duckdb.execute("SELECT n, _load_id FROM northstar.raw_app.visits ORDER BY n").fetchall()
+        assert rows == [(1, "load-1"), (2, "load-1")]
+        sink.close()
 
 
 def test_a_killed_writer_leaves_no_file_that_looks_whole(tmp_path: Path) -> None:

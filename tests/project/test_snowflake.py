@@ -10,6 +10,7 @@ import sqlglot
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from ddl import creations
+from grammar import FUNCTIONS, functions, unreviewed
 from projects import PROJECT
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
@@ -55,27 +56,6 @@ def _sql(model: Model) -> str:
     return model.render_query_or_raise(**INTERVAL).sql(dialect="snowflake")
 
 
-FUNCTIONS = {
-    "aggregates": "BOOLOR_AGG COUNT COUNT_IF MAX MAX_BY MEDIAN MIN MIN_BY PERCENTILE_CONT SUM",
-    "windows": "FIRST_VALUE LAG LEAD ROW_NUMBER",
-    "conditions": "COALESCE EQUAL_NULL GREATEST IFF LEAST NULLIF",
-    "numbers": "ABS FLOOR ROUND SIGN TO_NUMBER",
-    "casts": "TRY_CAST",
-    "text": "CONTAINS LENGTH LISTAGG LOWER REGEXP_LIKE REGEXP_REPLACE SUBSTRING TRIM UPPER",
-    "bytes": "SHA2 SHA2_BINARY TO_BINARY",
-    "instants": "CONVERT_TIMEZONE DATEADD DATEDIFF TIMESTAMP_FROM_PARTS",
-    "casts of text, which alone TRY_CAST takes": "TRY_CAST",
-    "days": "DATE_PART DATE_TRUNC DAYOFWEEKISO LAST_DAY WEEKISO YEAROFWEEKISO",
-    "rows": "GENERATOR",
-}
-"""Functions that models call on Snowflake.  Each was looked up in Snowflake's reference and means there what the unit
-tests execute on DuckDB: a new one is to be looked up before it is added (two-argument CONVERT_TIMEZONE, TO_CHAR with a
-format and HASH, for instance, do not).  REGEXP_LIKE matches the whole text on Snowflake and, as it is translated, here.
-COUNT_IF of nothing but NULL is 0 on Snowflake, NULL on DuckDB: COUNT(IFF(..., 1, NULL)) where a group may have no row.
-TIMESTAMP_FROM_PARTS of a date and a time needs TIMESTAMP_TYPE_MAPPING = TIMESTAMP_NTZ, as config.yaml sets it.
-"""
-
-
 def test_every_model_renders(snowflake: Context, context: Context, rendered: dict[str, str]) -> None:
     assert snowflake.config.get_gateway("snowflake").variables == {"engine": "snowflake"}
     assert rendered.keys() == _own(context).keys()
@@ -110,14 +90,19 @@ def test_quoted_identifiers_are_upper_case(rendered: dict[str, str]) -> None:
 
 
 def test_functions_are_reviewed(rendered: dict[str, str]) -> None:
-    calls = set()
-    for text in rendered.values():
-        for call in sqlglot.parse_one(text, dialect="snowflake").find_all(exp.Func):
-            name, bracket, _ = call.sql(dialect="snowflake").partition("(")
-            if bracket and name.isupper() and name.isidentifier():
-                calls.add(name)
+    assert functions(rendered.values()) == {name for names in FUNCTIONS.values() for name in names.split()}
 
-    assert calls - {"CAST"} == {name for names in FUNCTIONS.values() for name in names.split()}
+
+def test_functions_of_audits_are_reviewed(snowflake: Context) -> None:
+    """Each audit once, as Snowflake gets it."""
+    found: dict[str, str] = {}
+    for model in _own(snowflake).values():
+        for audit, arguments in model.audits_with_args:
+            if audit.name not in found:
+                query = model.render_audit_query(audit, **INTERVAL, **arguments)
+                found[audit.name] = query.sql(dialect="snowflake")
+    assert len(found) > 30
+    assert unreviewed(found.values()) == set()
 
 
 def test_time_zones_are_converted_from_one_to_another(rendered: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 from browser import watched_page
+from playwright.sync_api import Locator
 from projects import PROJECT
 from sqlmesh import Context
 
@@ -99,14 +100,15 @@ def ours(context: Context) -> ColumnLineage:
 
 
 def test_every_model_and_column_is_there_with_its_words(ui: UI, context: Context) -> None:
+    """Tables that are landed have names and types only."""
     shown = {model["fqn"]: model for model in ui.get("models")}
 
     assert set(shown) == set(context.models)
-    ours = {fqn: model for fqn, model in shown.items() if layer_of(context.models[fqn]) not in ("raw", "seeds")}
-    assert [plain(fqn) for fqn, model in ours.items() if not model["description"]] == []
+    made = {fqn: model for fqn, model in shown.items() if not context.models[fqn].kind.is_external}
+    assert [plain(fqn) for fqn, model in made.items() if not model.get("description")] == []
     without = [
         f"{plain(fqn)}.{column['name']}"
-        for fqn, model in ours.items()
+        for fqn, model in made.items()
         for column in model["columns"]
         if not column.get("description")
     ]
@@ -203,7 +205,8 @@ def test_ticks_write_while_it_is_open(ui: UI) -> None:
 
 
 def test_a_click_on_a_column_of_a_mart_shows_its_lineage(ui: UI) -> None:
-    with watched_page(width=1500, height=950) as watched:
+    """The boxes are laid out anew and leave the pane, until they are fitted into it."""
+    with watched_page(width=2400, height=1300) as watched:
         page = watched.page
         page.set_default_timeout(120_000)
         page.goto(f"{ui.url}/data-catalog/models/marts_growth.mart_cohort_retention")
@@ -214,5 +217,20 @@ def test_a_click_on_a_column_of_a_mart_shows_its_lineage(ui: UI) -> None:
         assert "FCT_MRR_MOVEMENT" in answered.value.text()
         upstream = page.locator(".react-flow__node", has_text="core.fct_mrr_movement")
         upstream.get_by_text("MONTH_START", exact=True).wait_for()
+        deadline = time.monotonic() + 60
+        while not (_in_sight(upstream) and _in_sight(node)):
+            assert time.monotonic() < deadline, "the lineage is out of sight"
+            page.click(".react-flow__controls-fitview")
+            page.wait_for_timeout(500)
+        assert page.locator(".react-flow__edge path").count() > 0
         SCREENSHOT.parent.mkdir(exist_ok=True)
         page.screenshot(path=str(SCREENSHOT))
+
+
+def _in_sight(box: Locator) -> bool:
+    """Whether a box of the graph lies in the pane that shows it."""
+    inner, pane = box.bounding_box(), box.page.locator(".react-flow").bounding_box()
+    if inner is None or pane is None:
+        return False
+    across = pane["x"] <= inner["x"] and inner["x"] + inner["width"] <= pane["x"] + pane["width"]
+    return across and pane["y"] <= inner["y"] and inner["y"] + inner["height"] <= pane["y"] + pane["height"]

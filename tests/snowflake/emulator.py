@@ -28,6 +28,7 @@ import fakesnow.transforms
 import fakesnow.transforms.stage
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlglot
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.instance import FakeSnow
@@ -71,6 +72,8 @@ class Snowflake:
 
     stages: dict[str, Path] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    by_tag: dict[str, list[str]] = field(default_factory=dict)
+    """The same by the query tag that its session had, "" for none."""
     failed: list[tuple[str, str]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     fake: FakeSnow | None = None
@@ -193,6 +196,7 @@ CORRECTIONS = {
     "comments": Correction("comments of several columns are refused: take them and do nothing, as with one"),
     "copy": Correction("COPY from a stage knows neither FILES nor FORCE: do what the sink's one form means"),
     "scale": Correction("DuckDB changes the scale of a number, which Snowflake refuses: refuse it"),
+    "twice": Correction("MERGE takes one of two rows of a key, where Snowflake fails or keeps both: refuse them"),
     "transaction": Correction("the result of BEGIN, COMMIT and ROLLBACK cannot be described: give one that can"),
     "results": Correction("every result is kept for good, until the process has no addresses left: keep the last ones"),
     "columns": Correction(
@@ -290,6 +294,21 @@ def _refuse_new_scale(connection: duckdb.DuckDBPyConnection, table: str, column:
         )
 
 
+def _refuse_key_twice(cursor: FakeSnowflakeCursor, command: str) -> None:
+    """Look into the source of a MERGE; by config.yaml's ERROR_ON_NONDETERMINISTIC_MERGE a matched key twice fails."""
+    bare = _COMMENTS.sub("", command).strip()
+    if not bare.startswith("MERGE INTO"):
+        return
+    merge = sqlglot.parse_one(bare, dialect="snowflake")
+    source, on = merge.args["using"], merge.args["on"]
+    keys = {one.sql("snowflake") for one in on.find_all(exp.Column) if one.table.upper() == source.alias.upper()}
+    counted = (
+        f"SELECT {', '.join(sorted(keys))} FROM {source.sql('snowflake')} GROUP BY ALL HAVING COUNT(*) > 1 LIMIT 1"
+    )
+    if row := _original["execute"](cursor, counted).fetchone():
+        raise ProgrammingError(msg=f"Duplicate row detected during DML action\nRow Values: {row}", errno=100090)
+
+
 def _copied(bare: str, account: Snowflake, connection: duckdb.DuckDBPyConnection) -> str:
     """COPY INTO as the sink writes it, of files with FORCE: read, cast, insert."""
     found = _COPY.fullmatch(bare)
@@ -331,12 +350,17 @@ def emulated(home: Path | None = None, without: Collection[str] = ()) -> Iterato
             return _original["execute"](self, command, params, *args, **kwargs)
         with account.lock:
             account.sent.append(command)
+            if tag := re.match(r"ALTER SESSION SET QUERY_TAG = '(.*)'", command):
+                self._conn.query_tag = tag[1]
+            account.by_tag.setdefault(getattr(self._conn, "query_tag", ""), []).append(command)
             nested.inside = True
             if "results" in on:
                 _forget_results(self._conn.results_cache)
             try:
                 if "transaction" in on and _transacted(command, self._conn):
                     command = _DONE
+                if "twice" in on:
+                    _refuse_key_twice(self, command)
                 replaced = _instead(command, account, self._duck_conn, on)
                 return _original["execute"](self, replaced, params, *args, **kwargs)
             except Exception as error:

@@ -137,6 +137,19 @@ def merge(session: Session) -> None:
     assert session.ask("SELECT starts_at FROM NORTHSTAR.s.t") == [(datetime(2026, 3, 29, 9, 30),)]
 
 
+def twice(session: Session) -> None:
+    session.ask("CREATE SCHEMA IF NOT EXISTS s", "CREATE TABLE NORTHSTAR.s.t AS SELECT 1 AS id, 'a' AS v")
+    merge = (
+        "MERGE INTO NORTHSTAR.s.t AS t USING (SELECT id, v FROM (VALUES (1, 'b'), ({second}, 'c')) AS n (id, v)) AS n "
+        "ON t.id = n.id WHEN MATCHED THEN UPDATE SET v = n.v WHEN NOT MATCHED THEN INSERT (id, v) VALUES (n.id, n.v)"
+    )
+    with pytest.raises(snowflake.connector.errors.ProgrammingError, match="Duplicate row detected"):
+        session.ask(merge.format(second=1))
+    assert session.ask("SELECT v FROM s.t") == [("a",)]
+    session.ask(merge.format(second=2))
+    assert session.ask("SELECT v FROM s.t ORDER BY id") == [("b",), ("c",)]
+
+
 def overwrite(session: Session) -> None:
     session.ask("CREATE SCHEMA IF NOT EXISTS s", 'CREATE TABLE s."T" ("A" BIGINT)')
     for _ in range(2):
@@ -168,7 +181,7 @@ CHECKS: dict[str, Callable[[Session], None]] = {
     "temporary": temporary, "session": of_session, "explain": explain, "stage": stage, "copy": copy, "scale": scale,
     "transaction": transaction, "columns": columns, "public": public, "overwrite": overwrite, "views": views,
     "nulls": nulls, "sums": sums, "comments": comments, "quotes": quotes, "hexadecimal": hexadecimal,
-    "merge": merge, "results": results,
+    "merge": merge, "results": results, "twice": twice,
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from company_lab import SOURCES, CompanyLab, open_company
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key, typed_rows
 from golden_ddl import compare, made
-from grammar import CLAUSES, clauses, shapes, unparsable
+from grammar import CLAUSES, KINDS, clauses, kinds, shapes, unparsable, unreviewed
 from lab import PROJECT, LabWarehouse, open_warehouse
 from psycopg import sql
 from slices import copy_slice
@@ -164,6 +164,13 @@ def test_what_was_sent_is_snowflakes(both: Both) -> None:
     found = shapes(both.account.sent)
     assert len(found) > 200
     assert unparsable(found.values()) == []
+
+
+def test_kinds_and_functions_are_reviewed(both: Both) -> None:
+    """Of all that is sent, audits and Northstar's own statements too."""
+    found = shapes(both.account.sent).values()
+    assert kinds(found) <= KINDS.keys()
+    assert unreviewed(found) == set()
 
 
 def test_clauses_are_reviewed(both: Both) -> None:

@@ -12,7 +12,7 @@ import pytest
 from companies import Company, opened
 from emulator import Snowflake, emulated
 from engines import create_stage, throw_away_key, typed_rows
-from grammar import CLAUSES, clauses, shapes, unparsable
+from grammar import CLAUSES, KINDS, clauses, kinds, shapes, unparsable, unreviewed
 from little import HALF_HOUR, MIDNIGHT
 from sqlmesh.utils import CompletionStatus
 
@@ -70,9 +70,14 @@ def test_every_table_has_the_same_rows(both: Both) -> None:
 
 
 def test_statements_carry_the_run(both: Both) -> None:
-    tags = {sent.split("'")[1] for sent in both[2].sent if "QUERY_TAG" in sent}
-    assert len(tags) == TICKS
-    assert all(tag.startswith("tick-") for tag in tags)
+    """What the sink sends, and Northstar's own tables, as well as what SQLMesh sends."""
+    by_tag = {tag: sent for tag, sent in both[2].by_tag.items() if tag}
+    assert len(by_tag) == TICKS
+    for tag, sent in by_tag.items():
+        assert tag.startswith("tick-")
+        for what in ("COPY INTO", "INSERT INTO ops.load_ledger", "sqlmesh__", "UPDATE ops.tick_log"):
+            assert any(what in statement for statement in sent), (tag, what)
+    assert not any(statement.startswith("COPY") for statement in both[2].by_tag[""])
 
 
 def test_what_was_sent_is_snowflakes(both: Both) -> None:
@@ -80,6 +85,13 @@ def test_what_was_sent_is_snowflakes(both: Both) -> None:
     found = shapes(both[2].sent)
     assert len(found) > 50
     assert unparsable(found.values()) == []
+
+
+def test_kinds_and_functions_are_reviewed(both: Both) -> None:
+    """Of all that is sent, audits and Northstar's own statements too."""
+    found = shapes(both[2].sent).values()
+    assert kinds(found) <= KINDS.keys()
+    assert unreviewed(found) == set()
 
 
 def test_clauses_are_reviewed(both: Both) -> None:
@@ -97,7 +109,7 @@ def test_only_probes_fail(both: Both) -> None:
 def test_verification_plans_compiles_and_cleans_up(both: Both) -> None:
     context = both[1].context
     told: list[str] = []
-    verification = Verification(context, both[1].settings, told.append)
+    verification = Verification(both[1], told.append)
     with verification._environment(MIDNIGHT + TICKS * HALF_HOUR) as environment:
         assert environment is not None, told
         assert list(verification._uncompiled(environment, MIDNIGHT + TICKS * HALF_HOUR)) == []
