@@ -41,8 +41,7 @@ WITH reached AS (
     AND ran.interval_end = DATEADD(MICROSECOND, 1, passed.audited_through)
     AND NOT ran.is_failed
   WHERE
-    passed.live_count > 0
-    AND passed.median_age_seconds > 0 /* Younger than the interval is what was replayed into it */
+    passed.live_count > 0 AND passed.median_age_seconds > 0 /* Younger than the interval is what was replayed into it */
 ), waited AS (
   SELECT
     reached.tick_at,

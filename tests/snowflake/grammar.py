@@ -130,7 +130,8 @@ KINDS = {
     **dict.fromkeys(("SELECT", "WITH", "INSERT INTO", "UPDATE", "DELETE FROM", "MERGE INTO", "TRUNCATE TABLE"), "done"),
     **dict.fromkeys(("CREATE TABLE", "CREATE VIEW"), "done but for CLAUSES"),
     **dict.fromkeys(
-        ("CREATE SCHEMA", "ALTER TABLE", "DROP TABLE", "DROP VIEW", "DROP SCHEMA", "DESCRIBE TABLE"), "done"
+        ("CREATE SCHEMA", "USE SCHEMA", "ALTER TABLE", "DROP TABLE", "DROP VIEW", "DROP SCHEMA", "DESCRIBE TABLE"),
+        "done",
     ),
     **dict.fromkeys(("COPY INTO", "CREATE STAGE", "EXPLAIN USING"), "done by a correction"),
     **dict.fromkeys(("BEGIN", "COMMIT", "ROLLBACK"), "done"),
