@@ -62,7 +62,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, report: Report) -> Iterator[
     shown = " || ' ' || ".join(f"'{name} ' || CAST({name} AS VARCHAR)" for name in keys) or "''"
     for figure in report.figures:
         rows = connection.execute(
-            f"SELECT class, count(*), sum(legacy), sum(mart), min_by({shown}, {report.day}), min({report.day}), "
+            f"SELECT class, count(*), sum(legacy), sum(mart), min_by({shown}, ({report.day}, {shown})), min({report.day}), "
             f"max({report.day}) FROM ({_classed(report, figure, keys)}) GROUP BY class ORDER BY class"
         ).fetchall()
         for name, values, legacy, mart, example, first, last in rows:
