@@ -62,8 +62,9 @@ def _compare(connection: duckdb.DuckDBPyConnection, report: Report) -> Iterator[
     shown = " || ' ' || ".join(f"'{name} ' || CAST({name} AS VARCHAR)" for name in keys) or "''"
     for figure in report.figures:
         rows = connection.execute(
-            f"SELECT class, count(*), sum(legacy), sum(mart), min_by({shown}, ({report.day}, {shown})), min({report.day}), "
-            f"max({report.day}) FROM ({_classed(report, figure, keys)}) GROUP BY class ORDER BY class"
+            f"SELECT class, count(*), sum(legacy), sum(mart), min_by({shown}, ({report.day}, {shown})), "
+            f"min({report.day}), max({report.day}) "
+            f"FROM ({_classed(report, figure, keys)}) GROUP BY class ORDER BY class"
         ).fetchall()
         for name, values, legacy, mart, example, first, last in rows:
             where = f"{first} {example}".strip()
