@@ -125,3 +125,22 @@ def audited_batches(evaluator: MacroEvaluator) -> exp.Expression:
             for source, batch, _ in _batches()
         )
     )
+
+
+@macro()
+def arrived(
+    evaluator: MacroEvaluator,
+    batch: exp.Expression,
+    key: exp.Expression,
+    since: exp.Expression,
+    until: exp.Expression | None = None,
+) -> exp.Expression:
+    """A condition for audits: whether a change of the row's key arrived in a span of time, by default up to now."""
+    column, (first, last) = (
+        key.sql(dialect="snowflake"),
+        (one and one.sql(dialect="snowflake") for one in (since, until)),
+    )
+    span = f"BETWEEN {first} AND {last}" if last else f">= {first}"
+    return evaluator.parse_one(
+        f"{column} IN (SELECT {column} FROM {batch.sql(dialect='snowflake')} WHERE loaded_at {span})"
+    )

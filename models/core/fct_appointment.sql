@@ -16,13 +16,7 @@ MODEL (
   audits (
     unique_values(
       columns := appointment_id,
-      condition := appointment_id IN (
-        SELECT
-          appointment_id
-        FROM intermediate.int_scheduling__appointment_change
-        WHERE
-          loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
-      )
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -1, @execution_ts::TIMESTAMP))
     ),
     not_null(columns := (appointment_id, account_id, clinic_id, provider_id, patient_key, status, starts_at, ends_at)),
     accepted_values(
@@ -39,13 +33,7 @@ MODEL (
         'entered-in-error',
         'waitlist'
       ),
-      condition := appointment_id IN (
-        SELECT
-          appointment_id
-        FROM intermediate.int_scheduling__appointment_change
-        WHERE
-          loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
-      )
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -1, @execution_ts::TIMESTAMP))
     ),
     referential_integrity(
       references := (
@@ -55,13 +43,7 @@ MODEL (
         patient_key = core.dim_patient,
         appointment_type_id = core.dim_appointment_type
       ),
-      condition := appointment_id IN (
-        SELECT
-          appointment_id
-        FROM intermediate.int_scheduling__appointment_change
-        WHERE
-          loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
-      )
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -1, @execution_ts::TIMESTAMP))
     ),
     null_share(
       columns := appointment_type_id,

@@ -13,13 +13,7 @@ MODEL (
   audits (
     unique_values(
       columns := event_id,
-      condition := event_id IN (
-        SELECT
-          event_id
-        FROM intermediate.int_scheduling__appointment_event_change
-        WHERE
-          loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
-      )
+      condition := @arrived(intermediate.int_scheduling__appointment_event_change, event_id, DATEADD(DAY, -1, @execution_ts::TIMESTAMP))
     ),
     not_null(columns := (event_id, appointment_id, to_status, occurred_at)),
     referential_integrity(

@@ -14,23 +14,11 @@ MODEL (
   audits (
     unique_values(
       columns := appointment_id,
-      condition := appointment_id IN (
-        SELECT
-          appointment_id
-        FROM intermediate.int_scheduling__appointment_change
-        WHERE
-          loaded_at BETWEEN @start_ts AND @end_ts
-      )
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, @start_ts, @end_ts)
     ),
     not_null(
       columns := (appointment_id, clinic_id, provider_id, patient_key, status, starts_at, ends_at),
-      condition := appointment_id IN (
-        SELECT
-          appointment_id
-        FROM intermediate.int_scheduling__appointment_change
-        WHERE
-          loaded_at BETWEEN @start_ts AND @end_ts
-      )
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, @start_ts, @end_ts)
     )
   ),
   description 'One row per appointment, as last told by the source; deleted ones stay, flagged.
