@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from benchmarks.by_hand import COMPARED, ByHand
-from benchmarks.dbt.contestant import InDbt
+from benchmarks.dbt.contestant import InDbt, Ran
 from benchmarks.house import House
 from benchmarks.report import processor_seconds
 from northstar.clock import to_naive_utc
-
-
-@dataclass(frozen=True)
-class Took:
-    """What one tick of a rival took."""
-
-    seconds: float
-    processor_seconds: float
 
 
 class Rival(Protocol):
     """Keeps what the compared models keep."""
 
     name: str
-    took: list[Took]
+    took: list[Ran]
 
     def tick(self, house: House, before: int) -> None:
         """Take in what the house landed since it had ``before`` half hours."""
@@ -42,7 +33,7 @@ class RivalByHand:
     name = "by hand"
 
     def __init__(self, house: House) -> None:
-        self.took: list[Took] = []
+        self.took: list[Ran] = []
         self._by_hand = ByHand(house.warehouse)
         self._by_hand.run(*span(house))
 
@@ -50,7 +41,7 @@ class RivalByHand:
         """Six statements."""
         started, used = time.monotonic(), processor_seconds()
         self._by_hand.run(_boundary(house, before), _boundary(house, house.boundaries))
-        self.took.append(Took(time.monotonic() - started, processor_seconds() - used))
+        self.took.append(Ran(time.monotonic() - started, processor_seconds() - used))
 
     def differences(self, house: House) -> dict[str, int]:
         """Compared on the connection."""
@@ -63,7 +54,7 @@ class RivalInDbt:
     name = "dbt"
 
     def __init__(self, house: House, home: Path) -> None:
-        self.took: list[Took] = []
+        self.took: list[Ran] = []
         self.in_dbt = InDbt(home, house.warehouse.context)
         self.in_dbt.load(house.warehouse.connection)
         self.in_dbt.run(*span(house), first=True)
@@ -75,8 +66,7 @@ class RivalInDbt:
     def tick(self, house: House, before: int) -> None:
         """A build with its tests."""
         self.in_dbt.load(house.warehouse.connection, since=_boundary(house, before))
-        ran = self.in_dbt.run(_boundary(house, before), _boundary(house, house.boundaries))
-        self.took.append(Took(ran.seconds, ran.processor_seconds))
+        self.took.append(self.in_dbt.run(_boundary(house, before), _boundary(house, house.boundaries)))
 
     def differences(self, house: House) -> dict[str, int]:
         """Compared once its process has let go of the database."""

@@ -76,14 +76,12 @@ def kept(render: Render, dialect: str) -> Kept | None:
     one, other = (render(times) for times in _MARKERS)
     texts, other_texts = (texts_of(times, dialect) for times in _MARKERS)
     names = {(text, other_texts[name]): name for name, text in texts.items()}
-    pairs = list(zip(one.walk(), other.walk(), strict=False))
-    places = []
-    for number, (node, counterpart) in enumerate(pairs):
-        if isinstance(node, exp.Literal) and isinstance(counterpart, exp.Literal) and node.this != counterpart.this:
-            name = names.get((node.this, counterpart.this))
-            if name is None:
-                return None
-            places.append((number, name))
+    places = [
+        (number, names[node.this, counterpart.this])
+        for number, (node, counterpart) in enumerate(zip(one.walk(), other.walk(), strict=False))
+        if isinstance(node, exp.Literal) and isinstance(counterpart, exp.Literal)
+        if (node.this, counterpart.this) in names
+    ]
     found = Kept(one, tuple(places))
     return found if found.filled(other_texts) == other else None
 

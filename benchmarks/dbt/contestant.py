@@ -26,11 +26,10 @@ _ENVIRONMENTS = Path(__file__).parents[2] / ".cache" / "dbt"
 
 @dataclass(frozen=True)
 class Ran:
-    """What one run of dbt took."""
+    """What one run took."""
 
     seconds: float
     processor_seconds: float
-    peak_memory_gb: float
 
 
 def environment() -> Path:
@@ -122,7 +121,7 @@ class InDbt:
 
     def _ran(self, request: dict[str, Any]) -> Ran:
         answer = self._ask(request)
-        return Ran(answer["seconds"], answer["processor_seconds"], answer["peak_memory_gb"])
+        return Ran(answer["seconds"], answer["processor_seconds"])
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin and self._process.stdout

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 
@@ -43,7 +42,6 @@ def main(database: str) -> None:
         answer = {
             "seconds": time.monotonic() - started,
             "processor_seconds": time.process_time() - used,
-            "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
             "failed": failed,
             "fetched": fetched,
         }

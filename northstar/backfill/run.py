@@ -117,7 +117,7 @@ class Backfills:
         reports = work.do()
         self._warehouse.check()
         RunLog(self._warehouse.statements).note_audits(
-            self._execution_time, began_at, _worth_noting(reports), entry.backfill_id
+            self._execution_time, began_at, worth_noting(reports), entry.backfill_id
         )
         rows = sum(run.rows for report in reports for run in report.models.values())
         failures = {model: why for report in reports for model, why in report.failures.items()}
@@ -149,7 +149,7 @@ class Backfills:
         return Restatement(self._warehouse, self._execution_time)
 
 
-def _worth_noting(reports: Sequence[RunReport]) -> list[AuditRun]:
+def worth_noting(reports: Sequence[RunReport]) -> list[AuditRun]:
     """Each failed audit, and the last result of each: a history is audited interval by interval."""
     audits = [one for report in reports for one in report.audits]
     last = set({(one.snapshot, one.audit, one.arguments): one for one in audits}.values())

@@ -18,14 +18,15 @@ from settled import settle
 from typer.testing import CliRunner
 
 from northstar.backfill.journal import Entry, Status
-from northstar.backfill.run import BackfillFailed, Backfills
+from northstar.backfill.run import BackfillFailed, Backfills, worth_noting
 from northstar.backfill.scope import from_ms
 from northstar.cli import app
+from northstar.engine import AuditRun
 from northstar.lock import lock_of, writer_lock
 from northstar.settings import Settings
 from northstar.simulator.postgres_server import PostgresServer
 from northstar.tick import TickReport, tick
-from northstar.warehouse import Warehouse
+from northstar.warehouse import RunReport, Warehouse
 
 HOUR = timedelta(hours=1)
 LIVED = 10
@@ -117,6 +118,14 @@ def audits_noted(warehouse: Warehouse, entry: Entry) -> list[tuple[str, str, int
     """What the log says that audits of a backfill found."""
     query = "SELECT model, audit, fault_count FROM ops.audit_log WHERE backfill_id = ? ORDER BY ALL"
     return warehouse.connection.execute(query, [entry.backfill_id]).fetchall()
+
+
+def test_of_a_history_each_failure_and_the_last_result_are_noted() -> None:
+    now = MIDNIGHT
+    audits = [AuditRun("little.rate", "not_null", "", True, now + n * HALF_HOUR, faults, 0.1)
+              for n, faults in enumerate((0, 2, 0, 0))]  # fmt: skip
+    reports = [RunReport("success", audits=audits[:2]), RunReport("success", audits=audits[2:])]
+    assert worth_noting(reports) == [audits[1], audits[3]]
 
 
 HISTORY = ("little.rate", "little.rate_now")
@@ -356,6 +365,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from northstar.cli import app
+from northstar.engine import AuditRun
 app(["backfill", *sys.argv[3:]])
 """
 

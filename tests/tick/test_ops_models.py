@@ -66,6 +66,15 @@ def test_each_audit_is_told_with_what_it_found(warehouse: Warehouse, company: Li
     ]
 
 
+def passed_in_a_backfill(warehouse: Warehouse, audit: str) -> None:
+    """Note that an audit which fails in a tick has passed since in a backfill, which says nothing of what waits."""
+    warehouse.connection.execute(
+        "INSERT INTO ops.audit_log SELECT * REPLACE (0 AS fault_count, audited_at + INTERVAL 1 HOUR AS audited_at, "
+        "7 AS backfill_id) FROM ops.audit_log WHERE audit = ? AND fault_count > 0 LIMIT 1",
+        [audit],
+    )
+
+
 def test_a_systemic_fault_stops_the_batch_before_core_and_is_told(warehouse: Warehouse, company: Little) -> None:
     company.live(0)
     ticked(warehouse, company, 0)
@@ -84,6 +93,8 @@ def test_a_systemic_fault_stops_the_batch_before_core_and_is_told(warehouse: War
     assert rows(warehouse, f"SELECT failing_count, score < 100 FROM ops.quality_score WHERE model = '{BATCH}'") == [
         (2, True)
     ]
+    passed_in_a_backfill(warehouse, "fault_share")
+    assert rows(warehouse, results) == [(True, False), (True, False), (False, False), (False, True), (True, False)]
     # Nothing of the failed interval counts as done, or as shown.
     done = rows(warehouse, f"SELECT strftime(complete_through, '%H:%M') FROM ops.model_state WHERE model = '{BATCH}'")
     assert done == [("01:00",)]
@@ -198,6 +209,7 @@ def test_the_status_names_failing_audits_and_what_waits(company: Little) -> None
         ticked(warehouse, company, 1)
         company.change("app", ("U", 902, 1, "2026-03-02", 2045))
         ticked(warehouse, company, 2)
+        passed_in_a_backfill(warehouse, "accepted_range")
     settings = Settings.from_environment({**company.environment, "NORTHSTAR_APP_DSN": "x"})
     status = status_of(settings, MIDNIGHT + 3 * HALF_HOUR + timedelta(minutes=5))
 
