@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import duckdb
 import pyarrow as pa
@@ -17,7 +19,7 @@ from northstar.simulator.volume.life import TICK_US, slots
 
 SOURCE = "app"
 OTHER_SOURCES = ("stripe", "salesforce", "partner")
-_ROWS_A_SPAN = 1_000_000
+_ROWS_A_SPAN = 4_000_000
 """Enough that planning does not count, and few enough that rows lie in raw about as they arrived."""
 _Query = Callable[[int, int], str]
 
@@ -27,8 +29,7 @@ class Generator:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, company: VolumeCompany) -> None:
         self.company, self._connection = company, connection
-        make_lists(connection, company)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE volume_slots AS {slots(company)}")
+        self._prepare(connection)
         facts, directory = FactSql(company), DirectorySql(company)
         self.facts: Mapping[str, _Query] = {
             "scheduling__appointments": facts.appointments,
@@ -70,19 +71,46 @@ class Generator:
         With the ledger's entries, and every source sealed through the end.  Returns the number of rows of facts.
         """
         self._connection.execute("CREATE SCHEMA IF NOT EXISTS raw_app")
-        rows = 0
-        for begin, end in self._spans(first, last):
-            for object, query in self.tables.items():
-                count = self._insert(object, query(begin, end))
-                rows += count if object in self.facts else 0
+        spans = list(self._spans(first, last))
+        free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        workers = self._workers()
+        for connection in workers:
+            free.put(connection)
+
+        def fill(object: str) -> int:
+            connection = free.get()
+            try:
+                return sum(self._insert(connection, object, self.tables[object](*span)) for span in spans)
+            finally:
+                free.put(connection)
+
+        largest_first = [*self.facts, *self.directory]
+        with ThreadPoolExecutor(len(workers)) as pool:
+            rows = dict(zip(largest_first, pool.map(fill, largest_first), strict=True))
+        for connection in workers:
+            connection.close()
         self._enter(first, last)
-        return rows
+        return sum(rows[object] for object in self.facts)
+
+    def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        make_lists(connection, self.company)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE volume_slots AS {slots(self.company)}")
+
+    def _workers(self) -> list[duckdb.DuckDBPyConnection]:
+        """A connection for each of DuckDB's threads: a query here starts from one list of half hours, so it has one."""
+        settings = self._connection.execute("SELECT current_setting('threads'), current_database()").fetchone()
+        assert settings
+        workers = [self._connection.cursor() for _ in range(int(settings[0]))]
+        for connection in workers:
+            connection.execute(f'USE "{settings[1]}"')
+            self._prepare(connection)
+        return workers
 
     def _spans(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         size = max(1, _ROWS_A_SPAN // (self.company.appointments_per_tick * 9))
         return ((begin, min(begin + size, last)) for begin in range(first, last, size))
 
-    def _insert(self, object: str, query: str) -> int:
+    def _insert(self, connection: duckdb.DuckDBPyConnection, object: str, query: str) -> int:
         stamped = f"""
         SELECT *, printf('%010d', tick_no) AS _load_id,
           make_timestamp({int(self.company.start.timestamp()) * 1_000_000} + (tick_no + 1) * {TICK_US} - 1000000) AS _loaded_at
@@ -90,8 +118,8 @@ class Generator:
         """
         stamped = f"SELECT * EXCLUDE (tick_no) FROM ({stamped})"
         target = f"raw_app.{object}"
-        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {target} AS SELECT * FROM ({stamped}) LIMIT 0")
-        row = self._connection.execute(f"INSERT INTO {target} BY NAME {stamped}").fetchone()
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {target} AS SELECT * FROM ({stamped}) LIMIT 0")
+        row = connection.execute(f"INSERT INTO {target} BY NAME {stamped}").fetchone()
         return int(row[0]) if row else 0
 
     def _enter(self, first: int, last: int) -> None:
