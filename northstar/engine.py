@@ -8,7 +8,8 @@ none behind a single statement, which DuckDB commits by itself.
 Each audit is noted as it ends: SQLMesh tells its console how many of a model's audits passed, and its notification
 targets which failed, but nobody which passed and how long they took.
 
-What was rendered for one interval is filled in for the next (``rendering``).
+What was rendered for one interval is filled in for the next (``rendering``), and what was read from the state for one
+run serves the next (``state_reads``).
 
 What is merged is audited before it is committed, so that a merge whose audits fail leaves what was there.
 """
@@ -30,8 +31,10 @@ from sqlmesh.core.engine_adapter.duckdb import DuckDBEngineAdapter
 from sqlmesh.core.model.definition import AuditResult
 from sqlmesh.core.scheduler import Scheduler
 from sqlmesh.core.snapshot import Snapshot, SnapshotEvaluator
+from sqlmesh.core.snapshot.cache import SnapshotCache
+from sqlmesh.core.state_sync.db.environment import EnvironmentState
 
-from northstar import failpoints, rendering
+from northstar import failpoints, rendering, state_reads
 from northstar.clock import utc_now
 from northstar.query_tag import set_tag
 
@@ -183,6 +186,9 @@ def install() -> None:
     EngineAdapter._execute = _execute  # type: ignore[method-assign]
     SnapshotEvaluator._render_snapshot_for_evaluation = rendering.render  # type: ignore[method-assign]
     SnapshotEvaluator._audit = _audit  # type: ignore[method-assign, assignment]
+    SnapshotCache.get_or_load = state_reads.get_or_load  # type: ignore[method-assign]
+    SnapshotCache.clear = state_reads.clear  # type: ignore[method-assign]
+    EnvironmentState._environment_from_row = state_reads.environment_from_row  # type: ignore[method-assign]
     Scheduler.evaluate = _evaluate  # type: ignore[method-assign]
     Scheduler._audit_snapshot = _audit_snapshot  # type: ignore[method-assign]
     engine_adapter.DuckDBEngineAdapter = TransactionalDuckDB  # type: ignore[attr-defined]
