@@ -55,6 +55,7 @@ def machine() -> dict[str, Any]:
     return {
         "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "load_average": os.getloadavg()[0],
+        "memory_limit": os.environ.get("NORTHSTAR_DUCKDB_MEMORY"),
         "python": platform.python_version(),
         **{package: version(package) for package in _PACKAGES},
     }
