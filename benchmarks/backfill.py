@@ -11,15 +11,19 @@ import typer
 
 from benchmarks.by_hand import COMPARED, ByHand
 from benchmarks.house import open_house
-from benchmarks.report import Result, peak_memory_gb, show
+from benchmarks.report import Result, peak_memory_gb, show, slowest
 from benchmarks.tick import company_for
 from northstar.clock import to_naive_utc
 
 
-def measure(home: Path, rows: int, days: float, whole: bool) -> Result:
-    """Build everything from a raw that holds the whole month at once, as the first run of a new warehouse does."""
+def measure(home: Path, rows: int, days: float, whole: bool, compare: bool = True) -> Result:
+    """Build everything from a raw that holds the whole month at once, as the first run of a new warehouse does.
+
+    With ``compare`` the same by hand, unless all models are built.
+    """
     company = company_for(rows, days)
-    result = Result("backfill", {"rows": rows, "days": days, "whole": whole})
+    compare = compare and not whole
+    result = Result("backfill", {"rows": rows, "days": days, "whole": whole, "compare": compare})
     with open_house(home, company, *(() if whole else COMPARED)) as house:
         seconds = house.fill(round(days * 48))
         result.figures = {
@@ -27,8 +31,9 @@ def measure(home: Path, rows: int, days: float, whole: bool) -> Result:
             "seconds": seconds,
             "rows a second": house.rows / seconds,
             "peak memory GB": peak_memory_gb(),
+            "slowest models": slowest(house.first_run),
         }
-        if not whole:
+        if compare:
             started = time.monotonic()
             by_hand = ByHand(house.warehouse)
             by_hand.run(to_naive_utc(company.start), to_naive_utc(company.boundary(house.boundaries - 1)))
@@ -48,12 +53,14 @@ def main(
     rows: Annotated[int, typer.Option(help="Rows of facts in the month; production has 250 million.")] = 1_000_000,
     days: Annotated[float, typer.Option(help="Length of the month.")] = 30,
     whole: Annotated[bool, typer.Option(help="All models, instead of those that are also written by hand.")] = False,
+    compare: Annotated[bool, typer.Option(help="Beside it one pass by hand.")] = True,
 ) -> None:
     """Measure a backfill."""
     with tempfile.TemporaryDirectory(prefix="northstar_backfill_") as home:
-        result = measure(Path(home), rows, days, whole)
+        result = measure(Path(home), rows, days, whole, compare)
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show(f"backfill of {rows:,} rows", ("figure", "value"), flat)
+    show("slowest models", ("model", "seconds"), result.figures["slowest models"].items())
     print(result.write())
 
 

@@ -22,7 +22,7 @@ from northstar.simulator.volume import Generator, VolumeCompany
 from northstar.simulator.volume.generator import OTHER_SOURCES, SOURCE
 from northstar.simulator.volume.source import QuietSource, VolumeSource
 from northstar.tick import TickReport, tick
-from northstar.warehouse import Warehouse
+from northstar.warehouse import RunReport, Warehouse
 
 PROJECT = Path(__file__).parents[1]
 sys.path.append(str(PROJECT / "tests" / "project"))  # slices of the project are cut as the tests cut them
@@ -60,6 +60,8 @@ class House:
     rows: int = 0
     """Rows of facts."""
     ticks: list[Timed] = field(default_factory=list)
+    first_run: RunReport | None = None
+    """What the models did over the filled history."""
 
     def fill(self, half_hours: int) -> float:
         """Put history into raw, make prod and run every model over it; returns the seconds that the models took."""
@@ -68,7 +70,7 @@ class House:
         at = self.company.boundary(half_hours - 1)
         self.warehouse.initialise(at)
         started = time.monotonic()
-        report = self.warehouse.run(at)
+        report = self.first_run = self.warehouse.run(at)
         assert report.succeeded, report.failures
         return time.monotonic() - started
 

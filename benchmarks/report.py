@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from northstar.clock import utc_now
+from northstar.warehouse import RunReport
 
 RESULTS = Path(__file__).parent / "results"
 _STATUS = Path("/proc/self/status")
@@ -87,6 +88,12 @@ def processor_seconds() -> float:
     """Processor time of this process so far: what a busy machine does not stretch."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+def slowest(run: RunReport | None, most: int = 15) -> dict[str, float]:
+    """The models that took the most seconds in a run, and how many."""
+    models = sorted(run.models.values(), key=lambda model: -model.seconds)[:most] if run else []
+    return {model.model: round(model.seconds, 3) for model in models}
 
 
 def show(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from benchmarks.by_hand import COMPARED
 from benchmarks.house import Timed, open_house
-from benchmarks.report import Result, peak_memory_gb, show
+from benchmarks.report import Result, peak_memory_gb, show, slowest
 from benchmarks.rivals import Rival, RivalByHand, RivalInDbt
 from northstar.simulator.volume import VolumeCompany
 
@@ -81,9 +81,8 @@ def _figures(result: Result, busy: list[Timed], idle: list[Timed], rivals: list[
         figures[f"transformation / {rival.name}"] = middle(
             (tick.seconds - tick.steps["land"]) / took.seconds for tick, took in pairs
         )
-    run = busy[-1].report.run
-    slowest = sorted(run.models.values(), key=lambda model: -model.seconds)[:15] if run else []
-    figures["slowest models"] = {model.model: round(model.seconds, 3) for model in slowest}
+    figures["slowest models"] = slowest(busy[-1].report.run)
+    figures["slowest models when idle"] = slowest(idle[-1].report.run)
 
 
 def main(
@@ -98,7 +97,8 @@ def main(
         result = measure(Path(home), rows, changes, repeats, whole, dbt=dbt)
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show(f"tick at {rows:,} rows of history", ("figure", "value"), flat)
-    show("slowest models of the last tick", ("model", "seconds"), result.figures["slowest models"].items())
+    for name in ("slowest models", "slowest models when idle"):
+        show(f"{name}, in the last tick", ("model", "seconds"), result.figures[name].items())
     print(result.write())
 
 
