@@ -18,8 +18,9 @@ MODEL (
       columns := appointment_id,
       condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -1, @execution_ts::TIMESTAMP))
     ),
+    not_null(columns := appointment_id),
     not_null(
-      columns := (appointment_id, account_id, clinic_id, provider_id, patient_key, status, starts_at, ends_at),
+      columns := (account_id, clinic_id, provider_id, patient_key, status, starts_at, ends_at),
       condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -1, @execution_ts::TIMESTAMP))
     ),
     accepted_values(

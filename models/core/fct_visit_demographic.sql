@@ -6,22 +6,52 @@ MODEL (
   grain appointment_id,
   references (appointment_id, clinic_id, provider_id, patient_key),
   tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows', 'phi=pseudonymous'),
-  depends_on (core.dim_clinic, core.dim_patient, core.dim_provider, core.fct_appointment),
+  depends_on (
+    core.dim_clinic,
+    core.dim_patient,
+    core.dim_provider,
+    core.fct_appointment,
+    intermediate.int_patients__patient_change,
+    intermediate.int_scheduling__appointment_change
+  ),
   audits (
-    unique_values(columns := appointment_id),
-    not_null(columns := (appointment_id, clinic_id, provider_id, patient_key, visit_year)),
-    referential_integrity(references := (
-      patient_key = core.dim_patient
-    )),
-    accepted_range(column := age_at_visit, min_v := 0, max_v := 90),
+    unique_values(
+      columns := appointment_id,
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+    ),
+    not_null(columns := appointment_id),
+    not_null(
+      columns := (clinic_id, provider_id, patient_key, visit_year),
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+    ),
+    referential_integrity(
+      references := (
+        patient_key = core.dim_patient
+      ),
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+    ),
+    accepted_range(
+      column := age_at_visit,
+      min_v := 0,
+      max_v := 90,
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+    ),
+    accepted_range(
+      column := age_at_visit,
+      min_v := 0,
+      max_v := 90,
+      condition := @arrived(intermediate.int_patients__patient_change, patient_key, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+    ),
     referential_integrity(
       references := (appointment_id = core.fct_appointment, clinic_id = core.dim_clinic, provider_id = core.dim_provider),
+      condition := starts_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP),
       blocking := FALSE
     )
   ),
   description 'One row per fulfilled visit, with what may be told of the patient''s age and place at the visit.
 Use it for: visits by age and area; the Safe Harbor product. Not for: visits that did not take place (fct_appointment).
-A view over current state, so a corrected birth date changes ages of earlier visits; it costs a join of all fulfilled visits.'
+A view over current state, so a corrected birth date changes ages of earlier visits; it costs a join of all fulfilled visits.
+Audits look at visits whose appointment or patient changed in the last two days; those of references at the last week''s.'
 );
 
 SELECT

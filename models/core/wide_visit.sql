@@ -6,15 +6,25 @@ MODEL (
   grain appointment_id,
   references (account_id, clinic_id, provider_id, patient_key, appointment_type_id),
   tags ('layer=core', 'zone=restricted', 'phi=pseudonymous'),
+  depends_on (
+    intermediate.int_scheduling__appointment_change
+  ),
   audits (
-    unique_values(columns := appointment_id),
-    not_null(columns := (appointment_id, provider_version_key, clinic_version_key, account_version_key, local_date)),
+    unique_values(
+      columns := appointment_id,
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+    ),
+    not_null(columns := appointment_id),
+    not_null(
+      columns := (provider_version_key, clinic_version_key, account_version_key, local_date),
+      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+    ),
     keeps_keys(key := appointment_id, parent := core.fct_appointment)
   ),
   description 'One row per appointment with what provider, clinic, account, patient and type were at its scheduled start: the star
 joined once. Use it for: exploring visits inside the restricted zone, and for new questions before they become marts.
 Not for: BI (marts_operations); for numbers that a mart has; it costs a join of all appointments that a filter on it leaves.
-A view, and audited once a day, as its audits look at every appointment.'
+A view, and audited once a day, as one of its audits looks at every appointment.'
 );
 
 SELECT
