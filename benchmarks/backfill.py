@@ -28,6 +28,7 @@ def measure(home: Path, rows: int, days: float, whole: bool, compare: bool = Tru
         seconds = house.fill(round(days * 48))
         result.figures = {
             "history rows": house.rows,
+            "generated rows a second": house.rows / house.generated_in,
             "seconds": seconds,
             "rows a second": house.rows / seconds,
             "peak memory GB": peak_memory_gb(),
