@@ -17,7 +17,7 @@ MODEL (
     not_null(columns := appointment_id),
     not_null(
       columns := (provider_version_key, clinic_version_key, account_version_key, local_date),
-      condition := @arrived(intermediate.int_scheduling__appointment_change, appointment_id, DATEADD(DAY, -2, @execution_ts::TIMESTAMP))
+      condition := starts_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
     ),
     keeps_keys(key := appointment_id, parent := core.fct_appointment)
   ),
