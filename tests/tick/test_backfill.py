@@ -365,7 +365,6 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from northstar.cli import app
-from northstar.engine import AuditRun
 app(["backfill", *sys.argv[3:]])
 """
 

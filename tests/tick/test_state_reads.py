@@ -22,7 +22,8 @@ def ticked(little: Little, warehouse: Warehouse) -> Warehouse:
     """After two half hours."""
     for number in range(2):
         little.live(number)
-        assert tick(warehouse, ("app", "stripe"), little.environment, MIDNIGHT + (number + 1) * HALF_HOUR)
+        report = tick(warehouse, ("app", "stripe"), little.environment, MIDNIGHT + (number + 1) * HALF_HOUR)
+        assert report.status == "ok"
     return warehouse
 
 
