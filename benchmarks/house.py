@@ -8,17 +8,20 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.report import forget_peak_memory, processor_seconds
 from northstar.ingest import together
-from northstar.ingest.contract import Source
-from northstar.ingest.registry import SOURCES
+from northstar.ingest.contract import Batch, LedgerView, Source
+from northstar.ingest.landing import LandingZone
+from northstar.ingest.registry import SOURCES, open_source
 from northstar.settings import Settings
 from northstar.simulator.volume import Generator, VolumeCompany
+from northstar.simulator.volume.database import AppDatabase
 from northstar.simulator.volume.generator import OTHER_SOURCES, SOURCE
 from northstar.simulator.volume.source import QuietSource, VolumeSource
 from northstar.tick import TickReport, tick
@@ -38,13 +41,18 @@ class Timed:
     seconds: float
     processor_seconds: float
 
+    reading_seconds: float
+    """Of which until the changes were decoded and in the landing zone."""
+
     @property
     def steps(self) -> dict[str, float]:
-        """Seconds of reading and loading, of the models' own statements and audits, and of all else."""
+        """Seconds of reading and landing, of loading and sealing, of the models with their audits, and of all else."""
         run = self.report.run
-        land = max((source.seconds for source in self.report.ingested.values()), default=0.0)
+        ingested = max((source.seconds for source in self.report.ingested.values()), default=0.0)
         models = sum(model.seconds for model in run.models.values()) if run else 0.0
-        return {"land": land, "models": models, "around": self.seconds - land - models}
+        around = self.seconds - ingested - models
+        read = self.reading_seconds
+        return {"read": read, "load": ingested - read, "models": models, "around": around}
 
 
 @dataclass
@@ -55,6 +63,8 @@ class House:
     warehouse: Warehouse
     source: VolumeSource
     environment: Mapping[str, str]
+    app: AppDatabase | None = None
+    """Where the changes are read, if not from the generator itself."""
     boundaries: int = 0
     """Half hours for which a tick has run, or that were filled."""
     rows: int = 0
@@ -64,11 +74,13 @@ class House:
     ticks: list[Timed] = field(default_factory=list)
     first_run: RunReport | None = None
     """What the models did over the filled history."""
+    _opened: _Watched | None = None
 
     def fill(self, half_hours: int) -> float:
         """Put history into raw, make prod and run every model over it; returns the seconds that the models took."""
+        cursor = self.app.fill(half_hours) if self.app else None
         started = time.monotonic()
-        self.rows = Generator(self.warehouse.connection, self.company).fill_raw(0, half_hours)
+        self.rows = Generator(self.warehouse.connection, self.company).fill_raw(0, half_hours, cursor)
         self.generated_in = time.monotonic() - started
         self.boundaries = self.source.until = half_hours
         at = self.company.boundary(half_hours - 1)
@@ -90,31 +102,59 @@ class House:
         self.source.until += half_hours
         self.boundaries = max(self.boundaries + 1, self.source.until)
         at = self.company.boundary(self.boundaries - 1)
+        if self.app:
+            made = self.app.advance(self.source.until)
+        self._opened = None
         started, used = time.monotonic(), processor_seconds()
         with patch.object(together, "open_source", self._open):
             report = tick(self.warehouse, SOURCES, self.environment, at)
         assert report.status == "ok", (report.source_errors, report.run and report.run.failures)
-        timed = Timed(report, time.monotonic() - started, processor_seconds() - used)
+        assert self._opened
+        timed = Timed(report, time.monotonic() - started, processor_seconds() - used, self._opened.seconds)
+        if self.app:
+            assert report.rows_landed == made, (report.rows_landed, made)
         self.ticks.append(timed)
         return timed
 
     def _open(self, name: str, environment: Mapping[str, str]) -> Source:
-        return _Kept(self.source) if name == SOURCE else QuietSource(name)
+        if name != SOURCE:
+            return QuietSource(name)
+        source = open_source(name, self.environment) if self.app else self.source
+        self._opened = _Watched(source, keep=not self.app)
+        return self._opened
 
 
-class _Kept:
-    """The generator behind a source that is closed after each tick."""
+class _Watched:
+    """A source, and how long it took to read; one that is kept goes on at the next tick."""
 
-    def __init__(self, source: VolumeSource) -> None:
-        self.name, self.read, self.acknowledge = source.name, source.read, source.acknowledge
+    def __init__(self, source: Source, keep: bool) -> None:
+        self.name, self.acknowledge = source.name, source.acknowledge
+        self.seconds = 0.0
+        self._source, self._keep = source, keep
+
+    def read(self, ledger: LedgerView, landing: LandingZone, loaded_at: datetime) -> Iterator[Batch]:
+        """Hand on what the source reads."""
+        batches = iter(self._source.read(ledger, landing, loaded_at))
+        while True:
+            started = time.monotonic()
+            batch = next(batches, None)
+            self.seconds += time.monotonic() - started
+            if batch is None:
+                return
+            yield batch
 
     def close(self) -> None:
-        """Stay open for the next tick."""
+        """Close the source unless it is kept."""
+        if not self._keep:
+            self._source.close()
 
 
 @contextmanager
-def open_house(home: Path, company: VolumeCompany, *models: str) -> Iterator[House]:
-    """An empty warehouse in ``home``; with ``models``, only those and what they are made from."""
+def open_house(home: Path, company: VolumeCompany, *models: str, postgres: bool = False) -> Iterator[House]:
+    """An empty warehouse in ``home``; with ``models``, only those and what they are made from.
+
+    With ``postgres`` what ticks land was committed in a real database with 1,200 tables before.
+    """
     logging.getLogger("sqlmesh").setLevel(logging.ERROR)
     home.mkdir(parents=True, exist_ok=True)
     project = PROJECT
@@ -128,11 +168,13 @@ def open_house(home: Path, company: VolumeCompany, *models: str) -> Iterator[Hou
         "NORTHSTAR_LANDING": str(home / "landing"),
         "NORTHSTAR_CACHE": str(home / "cache"),
     }
-    with patch.dict(os.environ, environment):  # SQLMesh reads its configuration from the environment
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, environment))  # SQLMesh reads its configuration from it
         source = VolumeSource(company)
-        with Warehouse(Settings.from_environment(environment)) as warehouse:
-            yield House(company, warehouse, source, environment)
-        source.close()
+        stack.callback(source.close)
+        app = stack.enter_context(AppDatabase(company)) if postgres else None
+        warehouse = stack.enter_context(Warehouse(Settings.from_environment(environment)))
+        yield House(company, warehouse, source, environment | (app.environment() if app else {}), app)
 
 
 assert set(OTHER_SOURCES) | {SOURCE} == set(SOURCES)

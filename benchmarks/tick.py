@@ -33,13 +33,21 @@ def half_hours(company: VolumeCompany, changes: int) -> int:
 
 
 def measure(
-    home: Path, rows: int, changes: int, repeats: int, whole: bool, days: float = _DAYS, dbt: bool = False
+    home: Path,
+    rows: int,
+    changes: int,
+    repeats: int,
+    whole: bool,
+    days: float = _DAYS,
+    dbt: bool = False,
+    postgres: bool = False,
 ) -> Result:
     """Measure on an empty directory; ``whole`` takes the whole project, which is not compared with anything."""
     company = company_for(rows, days)
-    result = Result("tick", {"rows": rows, "changes": changes, "repeats": repeats, "whole": whole, "days": days})
+    settings = {"rows": rows, "changes": changes, "repeats": repeats, "whole": whole, "days": days}
+    result = Result("tick", settings | {"postgres": postgres})
     models = () if whole else COMPARED
-    with open_house(home, company, *models) as house, ExitStack() as stack:
+    with open_house(home, company, *models, postgres=postgres) as house, ExitStack() as stack:
         result.figures["first run seconds"] = house.fill(round(days * 48))
         result.figures["history rows"] = house.rows
         rivals: list[Rival] = [] if whole else [RivalByHand(house)]
@@ -79,7 +87,7 @@ def _figures(result: Result, busy: list[Timed], idle: list[Timed], rivals: list[
         figures[f"{rival.name} seconds"] = middle(took.seconds for _, took in pairs)
         figures[f"{rival.name} processor seconds"] = middle(took.processor_seconds for _, took in pairs)
         figures[f"transformation / {rival.name}"] = middle(
-            (tick.seconds - tick.steps["land"]) / took.seconds for tick, took in pairs
+            (tick.steps["models"] + tick.steps["around"]) / took.seconds for tick, took in pairs
         )
     figures["slowest models"] = slowest(busy[-1].report.run)
     figures["slowest models when idle"] = slowest(idle[-1].report.run)
@@ -91,10 +99,13 @@ def main(
     repeats: Annotated[int, typer.Option(help="Ticks that are measured, after one that is not.")] = 3,
     whole: Annotated[bool, typer.Option(help="All models, instead of those that are also written by hand.")] = False,
     dbt: Annotated[bool, typer.Option(help="Beside it the same models in dbt, installed at the first use.")] = False,
+    postgres: Annotated[
+        bool, typer.Option(help="From the commits of a real PostgreSQL on, read from its log.")
+    ] = False,
 ) -> None:
     """Measure a tick and an idle tick in one long-lived process."""
     with tempfile.TemporaryDirectory(prefix="northstar_tick_") as home:
-        result = measure(Path(home), rows, changes, repeats, whole, dbt=dbt)
+        result = measure(Path(home), rows, changes, repeats, whole, dbt=dbt, postgres=postgres)
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show(f"tick at {rows:,} rows of history", ("figure", "value"), flat)
     for name in ("slowest models", "slowest models when idle"):

@@ -152,6 +152,17 @@ class PostgresServer:
         """Stop as a crash would, without a checkpoint; :meth:`start` then recovers.  The data directory is kept."""
         self._halt("immediate")
 
+    def skip_wal(self, lsn: int) -> None:
+        """Go on at a later position of the log, a multiple of 4 GiB, as if all before it had been written.
+
+        Stops and starts the server.  Raises PostgresServerError when the server refuses.
+        """
+        self._halt("fast")
+        result = self._run("pg_resetwal", "-l", f"00000001{lsn >> 32:08X}00000000", self.data)
+        if result.returncode:
+            raise PostgresServerError(f"the log of {self.data} was not moved:\n{result.stdout[-2000:]}")
+        self.start()
+
     @property
     def _log(self) -> Path:
         return self.data / "server.log"

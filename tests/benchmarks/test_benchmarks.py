@@ -24,6 +24,13 @@ def test_tick(tmp_path: Path) -> None:
     assert all(result.figures[name] > 0 for name in ("tick seconds", "idle tick seconds"))
 
 
+def test_a_tick_from_the_source_s_commits(tmp_path: Path) -> None:
+    figures = tick.measure(tmp_path, rows=20_000, changes=500, repeats=1, whole=False, days=15, postgres=True).figures
+    assert figures["rows that differ from by hand"] == {model: 0 for model in tick.COMPARED}
+    assert figures["changes landed"][0] > 100
+    assert figures["tick: read seconds"] > 0
+
+
 def test_a_result_is_kept_and_joins_the_history(tmp_path: Path) -> None:
     for seconds in (1.0, 2.0):
         written = Result("tick", {"rows": 1}, {"tick seconds": seconds}).write(tmp_path)
@@ -67,3 +74,4 @@ def test_ingest(tmp_path: Path) -> None:
     assert all(figures[f"{name} first read"]["rows"] > 50 for name in SOURCES)
     assert figures["app changes"]["rows"] >= 2_000
     assert figures["app changes"]["tables"] > 3
+    assert figures["app first read"]["memory GB"] > 0

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from northstar.clock import to_naive_utc
+from northstar.ingest.contract import Cursor
 from northstar.ingest.ledger import WHOLE_BATCH
 from northstar.simulator.volume.changes import FactSql
 from northstar.simulator.volume.company import VolumeCompany
@@ -65,10 +66,11 @@ class Generator:
         ]
         return sum(row[0] for row in counts if row)
 
-    def fill_raw(self, first: int, last: int) -> int:
+    def fill_raw(self, first: int, last: int, cursor: Cursor | None = None) -> int:
         """Put half hours from ``first`` up to ``last`` into raw as if each had been landed by its tick.
 
-        With the ledger's entries, and every source sealed through the end.  Returns the number of rows of facts.
+        With the ledger's entries, and every source sealed through the end.  ``cursor`` is where a reader goes on; without
+        one it is a ``VolumeSource`` that does.  Returns the number of rows of facts.
         """
         self._connection.execute("CREATE SCHEMA IF NOT EXISTS raw_app")
         spans = list(self._spans(first, last))
@@ -89,7 +91,7 @@ class Generator:
             rows = dict(zip(largest_first, pool.map(fill, largest_first), strict=True))
         for connection in workers:
             connection.close()
-        self._enter(first, last)
+        self._enter(first, last, cursor or {"volume": last})
         return sum(rows[object] for object in self.facts)
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -122,7 +124,7 @@ class Generator:
         row = connection.execute(f"INSERT INTO {target} BY NAME {stamped}").fetchone()
         return int(row[0]) if row else 0
 
-    def _enter(self, first: int, last: int) -> None:
+    def _enter(self, first: int, last: int, cursor: Cursor) -> None:
         """Write the ledger and the seals of what was filled."""
         begin, end = (to_naive_utc(self.company.boundary(tick)) for tick in (first - 1, last - 1))
         counts = " UNION ALL ".join(
@@ -140,7 +142,7 @@ class Generator:
               CASE WHEN object = '{WHOLE_BATCH}' THEN $cursor END, _loaded_at, _loaded_at, _loaded_at
             FROM entries ORDER BY _loaded_at, object = '{WHOLE_BATCH}'
             """,
-            {"begin": begin, "end": end, "cursor": json.dumps({"volume": last})},
+            {"begin": begin, "end": end, "cursor": json.dumps(cursor)},
         )
         for source in (SOURCE, *OTHER_SOURCES):
             self._connection.execute(
