@@ -1,6 +1,9 @@
 AUDIT (
   name panel_balance,
-  dialect snowflake
+  dialect snowflake,
+  defaults (
+    condition = TRUE
+  )
 );
 
 /* No more patients return than there are. */
@@ -10,4 +13,6 @@ SELECT
   local_date
 FROM @this_model
 WHERE
-  returning_patients < 0 OR panel_patients < returning_patients
+  (
+    returning_patients < 0 OR panel_patients < returning_patients
+  ) AND @condition

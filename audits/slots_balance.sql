@@ -1,6 +1,9 @@
 AUDIT (
   name slots_balance,
-  dialect snowflake
+  dialect snowflake,
+  defaults (
+    condition = TRUE
+  )
 );
 
 /* No more slots are booked than there are. */
@@ -10,4 +13,6 @@ SELECT
   local_date
 FROM @this_model
 WHERE
-  booked_slots > available_slots OR booked_slots < 0
+  (
+    booked_slots > available_slots OR booked_slots < 0
+  ) AND @condition

@@ -1,6 +1,9 @@
 AUDIT (
   name visits_balance,
-  dialect snowflake
+  dialect snowflake,
+  defaults (
+    condition = TRUE
+  )
 );
 
 /* Visits on time are among those with a check-in, and those among the fulfilled. */
@@ -10,7 +13,10 @@ SELECT
   local_date
 FROM @this_model
 WHERE
-  on_time_count < 0
-  OR checked_in_count < on_time_count
-  OR fulfilled_count < checked_in_count
-  OR LEAST(no_show_count, attended_unfinished_count) < 0
+  (
+    on_time_count < 0
+    OR checked_in_count < on_time_count
+    OR fulfilled_count < checked_in_count
+    OR LEAST(no_show_count, attended_unfinished_count) < 0
+  )
+  AND @condition

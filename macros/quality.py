@@ -144,3 +144,27 @@ def arrived(
     return evaluator.parse_one(
         f"{column} IN (SELECT {column} FROM {batch.sql(dialect='snowflake')} WHERE loaded_at {span})"
     )
+
+
+@macro()
+def touched(
+    evaluator: MacroEvaluator,
+    log: exp.Expression,
+    key: exp.Expression,
+    start: exp.Expression,
+    end: exp.Expression,
+    logged: exp.Expression | None = None,
+) -> exp.Expression:
+    """A condition for audits: whether an interval touched the row's key; what it did not touch, it did not write.
+
+    ``log`` names the model that logs touched keys, ``logged`` its columns where they have other names than the key's.
+    """
+    columns, first, last = (one.sql(dialect="snowflake") for one in (key, start, end))
+    found = ", ".join(column.sql(dialect="snowflake") for column in _columns(logged or key))
+    return evaluator.parse_one(
+        f"{columns} IN (SELECT {found} FROM {log.sql(dialect='snowflake')} WHERE touched_at BETWEEN {first} AND {last})"
+    )
+
+
+def _columns(key: exp.Expression) -> list[exp.Expression]:
+    return key.expressions if isinstance(key, exp.Tuple) else [key]

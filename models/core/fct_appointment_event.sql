@@ -15,8 +15,10 @@ MODEL (
       columns := event_id,
       condition := @arrived(intermediate.int_scheduling__appointment_event_change, event_id, DATEADD(DAY, -1, @execution_ts::TIMESTAMP))
     ),
-    not_null(columns := event_id),
-    not_null(columns := (appointment_id, to_status, occurred_at), condition := loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)),
+    not_null(
+      columns := (event_id, appointment_id, to_status, occurred_at),
+      condition := loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
+    ),
     referential_integrity(
       references := (
         appointment_id = core.fct_appointment

@@ -6,8 +6,12 @@ MODEL (
   references (invoice_id, account_id, currency),
   tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=sparse'),
   audits (
-    unique_values(columns := credit_note_id),
-    not_null(columns := (credit_note_id, invoice_id, account_id, currency, amount_minor, issued_at))
+    unique_values(columns := credit_note_id, condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)),
+    not_null(columns := credit_note_id),
+    not_null(
+      columns := (invoice_id, account_id, currency, amount_minor, issued_at),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
+    )
   ),
   description 'One row per credit note on a patient''s invoice. A transaction fact.
 Use it for: what was billed and then taken off, tax included, by issued_at. Not for: money given back (fct_patient_refund).

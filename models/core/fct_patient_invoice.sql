@@ -7,10 +7,15 @@ MODEL (
   tags ('layer=core', 'zone=restricted', 'fact=accumulating_snapshot', 'flow=steady', 'phi=pseudonymous'),
   depends_on (core.dim_account, core.dim_clinic, core.dim_patient, core.dim_currency),
   audits (
-    unique_values(columns := invoice_id),
-    not_null(columns := (invoice_id, account_id, clinic_id, patient_key, currency, created_at, status, total_minor, open_minor)),
+    unique_values(columns := invoice_id, condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)),
+    not_null(columns := invoice_id),
+    not_null(
+      columns := (account_id, clinic_id, patient_key, currency, created_at, status, total_minor, open_minor),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
+    ),
     referential_integrity(
-      references := (account_id = core.dim_account, clinic_id = core.dim_clinic, patient_key = core.dim_patient, currency = core.dim_currency)
+      references := (account_id = core.dim_account, clinic_id = core.dim_clinic, patient_key = core.dim_patient, currency = core.dim_currency),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
     ),
     freshness(column := created_at, max_age_minutes := 72 * 60),
     volume_in_line(column := created_at)

@@ -9,8 +9,12 @@ MODEL (
     core.fct_appointment
   ),
   audits (
-    unique_values(columns := invoice_line_id),
-    not_null(columns := (invoice_line_id, invoice_id, account_id, clinic_id, currency, service_date, amount_minor, tax_minor)),
+    unique_values(columns := invoice_line_id, condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)),
+    not_null(columns := invoice_line_id),
+    not_null(
+      columns := (invoice_id, account_id, clinic_id, currency, service_date, amount_minor, tax_minor),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
+    ),
     referential_integrity(
       references := (
         appointment_id = core.fct_appointment

@@ -7,11 +7,16 @@ MODEL (
   tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=steady', 'phi=pseudonymous'),
   depends_on (core.dim_account, core.dim_patient, core.dim_payer, core.dim_currency),
   audits (
-    unique_values(columns := payment_id),
-    not_null(columns := (payment_id, account_id, patient_key, payer_id, status, currency, amount_minor, created_at)),
-    accepted_values(column := status, is_in := ('succeeded', 'failed')),
+    unique_values(columns := payment_id, condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)),
+    not_null(columns := payment_id),
+    not_null(
+      columns := (account_id, patient_key, payer_id, status, currency, amount_minor, created_at),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
+    ),
+    accepted_values(column := status, is_in := ('succeeded', 'failed'), condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)),
     referential_integrity(
-      references := (account_id = core.dim_account, patient_key = core.dim_patient, payer_id = core.dim_payer, currency = core.dim_currency)
+      references := (account_id = core.dim_account, patient_key = core.dim_patient, payer_id = core.dim_payer, currency = core.dim_currency),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
     ),
     freshness(column := created_at, max_age_minutes := 72 * 60),
     volume_in_line(column := created_at)

@@ -6,8 +6,12 @@ MODEL (
   references (payment_id, invoice_id, account_id, currency),
   tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=follows'),
   audits (
-    unique_values(columns := payment_allocation_id),
-    not_null(columns := (payment_allocation_id, payment_id, invoice_id, account_id, currency, amount_minor, allocated_at))
+    unique_values(columns := payment_allocation_id, condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)),
+    not_null(columns := payment_allocation_id),
+    not_null(
+      columns := (payment_id, invoice_id, account_id, currency, amount_minor, allocated_at),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
+    )
   ),
   description 'One row per part of a payment that is applied to an invoice. A transaction fact.
 Use it for: when invoices were paid and by which payment; what of a payment is unapplied. Not for: cash (fct_patient_payment).

@@ -6,8 +6,12 @@ MODEL (
   references (payment_id, invoice_id, account_id, currency),
   tags ('layer=core', 'zone=restricted', 'fact=transaction', 'flow=sparse'),
   audits (
-    unique_values(columns := refund_id),
-    not_null(columns := (refund_id, payment_id, invoice_id, account_id, currency, amount_minor, refunded_at))
+    unique_values(columns := refund_id, condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)),
+    not_null(columns := refund_id),
+    not_null(
+      columns := (payment_id, invoice_id, account_id, currency, amount_minor, refunded_at),
+      condition := changed_at >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)
+    )
   ),
   description 'One row per refund of a payment that a clinic had received. A transaction fact.
 Use it for: cash given back, by refunded_at. Not for: what is billed or owed: a refund changes neither.

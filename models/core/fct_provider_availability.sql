@@ -7,9 +7,16 @@ MODEL (
   tags ('layer=core', 'fact=periodic_snapshot'),
   depends_on (core.dim_clinic, core.dim_provider),
   audits (
-    unique_combination_of_columns(columns := (schedule_id, provider_id, clinic_id, local_date)),
-    not_null(columns := (schedule_id, provider_id, clinic_id, local_date, starts_at, ends_at)),
-    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
+    unique_combination_of_columns(
+      columns := (schedule_id, provider_id, clinic_id, local_date),
+      condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    not_null(columns := (schedule_id, provider_id, clinic_id, local_date)),
+    not_null(columns := (starts_at, ends_at), condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE),
+    referential_integrity(
+      references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic),
+      condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    )
   ),
   description 'One row per session in which a provider can be booked at a clinic: a weekly template on one local day, in UTC.
 Use it for: opening hours and capacity before blocks. Not for: utilization (fct_provider_day takes out time off and closures).

@@ -9,9 +9,15 @@ MODEL (
   tags ('layer=core', 'fact=periodic_snapshot'),
   depends_on (core.dim_clinic, core.dim_provider),
   audits (
-    unique_combination_of_columns(columns := (provider_id, clinic_id, specialty_code, month_start)),
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, specialty_code, month_start),
+      condition := @touched(intermediate.int_scheduling__touched_month, (provider_id, month_start), @start_ts, @end_ts)
+    ),
     not_null(columns := (provider_id, clinic_id, specialty_code, month_start, month_starts_at, month_ends_at)),
-    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
+    referential_integrity(
+      references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic),
+      condition := @touched(intermediate.int_scheduling__touched_month, (provider_id, month_start), @start_ts, @end_ts)
+    )
   ),
   description 'One row per provider, clinic, specialty as of the days, and local month, a periodic snapshot: time and visits.
 Use it for: performance of providers, by adding and dividing the sums; months can be added, save for patients, whom each

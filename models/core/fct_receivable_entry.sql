@@ -13,12 +13,25 @@ MODEL (
     core.dim_currency
   ),
   audits (
-    unique_combination_of_columns(columns := (revenue_stream, invoice_id, entry_kind, entry_date)),
-    not_null(columns := (revenue_stream, invoice_id, entry_kind, entry_date, currency, due_on, amount_minor)),
-    accepted_values(column := entry_kind, is_in := ('billed', 'paid', 'credited', 'voided', 'written_off', 'recovered')),
-    referential_integrity(references := (
-      currency = core.dim_currency
-    ))
+    unique_combination_of_columns(
+      columns := (revenue_stream, invoice_id, entry_kind, entry_date),
+      condition := entry_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    not_null(
+      columns := (revenue_stream, invoice_id, entry_kind, entry_date, currency, due_on, amount_minor),
+      condition := entry_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    accepted_values(
+      column := entry_kind,
+      is_in := ('billed', 'paid', 'credited', 'voided', 'written_off', 'recovered'),
+      condition := entry_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    referential_integrity(
+      references := (
+        currency = core.dim_currency
+      ),
+      condition := entry_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    )
   ),
   description 'One row per invoice, kind and day of a movement of its open balance: a transaction fact. The entries of an invoice
 up to a day sum up to its balance at the end of that day. Use it for: what was owed as of any day, and why. Not for: revenue

@@ -12,7 +12,13 @@ MODEL (
 fulfilled. Use it for: bounding the recomputation of int_activity__account_day. Not for: analysis. Grows by what arrives.'
 );
 
-WITH version AS (
+WITH arrived AS (
+  SELECT
+    appointment_id
+  FROM intermediate.int_scheduling__appointment_change
+  WHERE
+    loaded_at BETWEEN @start_ts AND @end_ts
+), version AS (
   SELECT
     account_id,
     booked_at,
@@ -24,9 +30,12 @@ WITH version AS (
     AND appointment_id IN (
       SELECT
         appointment_id
-      FROM intermediate.int_scheduling__appointment_change
-      WHERE
-        loaded_at BETWEEN @start_ts AND @end_ts
+      FROM arrived
+    )
+    AND EXISTS(
+      SELECT
+        1
+      FROM arrived
     )
 ), touched AS (
   SELECT

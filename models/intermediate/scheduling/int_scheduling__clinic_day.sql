@@ -8,7 +8,27 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
-  audits (unique_combination_of_columns(columns := (clinic_id, appointment_type_id, local_date)), outcomes_balance),
+  audits (
+    unique_combination_of_columns(
+      columns := (clinic_id, appointment_type_id, local_date),
+      condition := @touched(
+        intermediate.int_scheduling__touched_visit,
+        (clinic_id, appointment_type_id, local_date),
+        @start_ts,
+        @end_ts,
+        (clinic_id, appointment_type_id, starts_on)
+      )
+    ),
+    outcomes_balance(
+      condition := @touched(
+        intermediate.int_scheduling__touched_visit,
+        (clinic_id, appointment_type_id, local_date),
+        @start_ts,
+        @end_ts,
+        (clinic_id, appointment_type_id, starts_on)
+      )
+    )
+  ),
   description 'One row per clinic, appointment type and local day on which an appointment starts or once started: what became of them,
 and how long before they were booked and cancelled. Use it for: core.fct_clinic_day. Not for: analysis before its audits
 have passed. Recomputed for touched days of a type only: the cost is finding the appointments of those days.'

@@ -8,7 +8,15 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
-  audits (unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)), freed_balance),
+  audits (
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, local_date),
+      condition := @touched(intermediate.int_scheduling__touched_visit_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    ),
+    freed_balance(
+      condition := @touched(intermediate.int_scheduling__touched_visit_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    )
+  ),
   description 'One row per provider, clinic and local day that an appointment lies or lay on: time that cancellations freed, and how
 much of it was booked again, each the union of its intervals, clipped to the day. Use it for: core.fct_freed_day.
 Not for: analysis before its audits have passed. Recomputed for touched days only: the cost is finding their appointments.'

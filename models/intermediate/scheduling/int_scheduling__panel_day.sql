@@ -8,7 +8,13 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
-  audits (unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)), panel_balance),
+  audits (
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, local_date),
+      condition := @touched(intermediate.int_scheduling__touched_panel, provider_id, @start_ts, @end_ts)
+    ),
+    panel_balance(condition := @touched(intermediate.int_scheduling__touched_panel, provider_id, @start_ts, @end_ts))
+  ),
   description 'One row per provider, clinic and local day of a month whose 90 days of return are over: patients who on that day have
 their first fulfilled visit of the month under the specialty of the day, and how many of them came again. Counted on one
 day each, so that a month is the sum of its days. Use it for: adding up months. Not for: months that are still followed.

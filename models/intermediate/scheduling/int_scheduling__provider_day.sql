@@ -9,7 +9,15 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
-  audits (unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)), minutes_balance),
+  audits (
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, local_date),
+      condition := @touched(intermediate.int_scheduling__touched_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    ),
+    minutes_balance(
+      condition := @touched(intermediate.int_scheduling__touched_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    )
+  ),
   description 'One row per provider, clinic and local day: bookable, available, booked and fulfilled time, each the union of
 its intervals, clipped to the day. Use it for: core.fct_provider_day. Not for: analysis before its audits have passed.
 Recomputed for touched days only: the cost is finding the appointments of those days.'

@@ -9,7 +9,15 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
-  audits (unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)), slots_balance),
+  audits (
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, local_date),
+      condition := @touched(intermediate.int_scheduling__touched_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    ),
+    slots_balance(
+      condition := @touched(intermediate.int_scheduling__touched_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    )
+  ),
   description 'One row per provider, clinic and local day: bookable slots, and how many of them appointments overlap.
 Use it for: core.fct_provider_day. Not for: minutes; a slot that is partly booked counts whole. Recomputed for touched days only.'
 );

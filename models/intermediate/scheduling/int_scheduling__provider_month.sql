@@ -9,7 +9,10 @@ MODEL (
     'layer=intermediate'
   ),
   audits (
-    unique_combination_of_columns(columns := (provider_id, clinic_id, specialty_code, month_start)),
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, specialty_code, month_start),
+      condition := @touched(intermediate.int_scheduling__touched_month, (provider_id, month_start), @start_ts, @end_ts)
+    ),
     months_add_up(day := intermediate.int_scheduling__provider_day, measure := available_seconds),
     months_add_up(day := intermediate.int_scheduling__provider_day, measure := booked_seconds),
     months_add_up(day := intermediate.int_scheduling__provider_day, measure := fulfilled_seconds),

@@ -8,7 +8,15 @@ MODEL (
   tags (
     'layer=intermediate'
   ),
-  audits (unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)), visits_balance),
+  audits (
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, local_date),
+      condition := @touched(intermediate.int_scheduling__touched_visit_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    ),
+    visits_balance(
+      condition := @touched(intermediate.int_scheduling__touched_visit_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
+    )
+  ),
   description 'One row per provider, clinic and local day that an appointment lies or lay on: what became of those that start on it.
 Use it for: adding up months. Not for: minutes (int_scheduling__provider_day). A day that appointments have left stays, with
 zeros. Recomputed for touched days only: the cost is finding the appointments of those days.'

@@ -9,7 +9,7 @@ MODEL (
     'layer=intermediate'
   ),
   audits (
-    unique_combination_of_columns(columns := (schedule_id, provider_id, clinic_id, local_date)),
+    unique_combination_of_columns(columns := (schedule_id, provider_id, clinic_id, local_date), condition := settled_at BETWEEN @start_ts AND @end_ts),
     not_null(columns := (schedule_id, provider_id, clinic_id, local_date, is_deleted))
   ),
   description 'One row per session in which a template lets a provider be booked: a weekly template on one local day.

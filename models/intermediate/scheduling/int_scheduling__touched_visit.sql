@@ -11,10 +11,10 @@ MODEL (
   description 'One row per place in the book (provider, clinic, type and local days) at which an appointment lies or lay that an
 interval touched: it changed, its clinic changed, or it was attended and its end passed. Use it for: bounding what is
 recomputed to the days, clinics and providers that an appointment is at or has left. Not for: analysis.
-Every version in the log counts, under every time zone that its clinic has had. Grows by what arrives.'
+Every version in the log counts of what changed, the last of what was attended; under every time zone that its clinic has had. Grows by what arrives.'
 );
 
-WITH touched AS (
+WITH changed AS (
   SELECT
     appointment_id
   FROM intermediate.int_scheduling__appointment_change
@@ -28,12 +28,42 @@ WITH touched AS (
     USING (clinic_id)
   WHERE
     clinic.loaded_at BETWEEN @start_ts AND @end_ts
-  UNION
+), place AS (
+  /* Every version in the log: a day that an appointment has left is recomputed as well */
   SELECT
-    appointment_id
+    appointment_id,
+    provider_id,
+    clinic_id,
+    appointment_type_id,
+    starts_at,
+    ends_at
+  FROM intermediate.int_scheduling__appointment_change
+  WHERE
+    fault_rule IS NULL
+    AND operation <> 'D'
+    AND appointment_id IN (
+      SELECT
+        appointment_id
+      FROM changed
+    )
+    AND EXISTS(
+      SELECT
+        1
+      FROM changed
+    )
+  UNION ALL
+  SELECT
+    appointment_id,
+    provider_id,
+    clinic_id,
+    appointment_type_id,
+    starts_at,
+    ends_at
   FROM intermediate.int_scheduling__appointment
   WHERE
-    status IN ('arrived', 'checked-in') AND NOT is_deleted AND DATEADD(MICROSECOND, -1, ends_at) BETWEEN @start_ts AND @end_ts
+    status IN ('arrived', 'checked-in')
+    AND NOT is_deleted
+    AND ends_at BETWEEN DATEADD(MICROSECOND, 1, @start_ts::TIMESTAMP) AND DATEADD(MICROSECOND, 1, @end_ts::TIMESTAMP)
 ), zone AS (
   SELECT DISTINCT
     clinic_id,
@@ -43,17 +73,13 @@ WITH touched AS (
     fault_rule IS NULL AND operation <> 'D'
 )
 SELECT DISTINCT
-  logged.appointment_id::BIGINT AS appointment_id, /* Appointment that was touched */
-  logged.provider_id::BIGINT AS provider_id, /* Provider of the version */
-  logged.clinic_id::BIGINT AS clinic_id, /* Clinic of the version */
-  COALESCE(logged.appointment_type_id, -1)::BIGINT AS appointment_type_id, /* Type of the version, -1 without one */
-  @local_time(logged.starts_at, zone.time_zone)::DATE AS starts_on, /* Local day of its start */
-  @local_time(DATEADD(SECOND, -1, logged.ends_at), zone.time_zone)::DATE AS ends_on, /* Local day of its last second */
+  place.appointment_id::BIGINT AS appointment_id, /* Appointment that was touched */
+  place.provider_id::BIGINT AS provider_id, /* Provider of the version */
+  place.clinic_id::BIGINT AS clinic_id, /* Clinic of the version */
+  COALESCE(place.appointment_type_id, -1)::BIGINT AS appointment_type_id, /* Type of the version, -1 without one */
+  @local_time(place.starts_at, zone.time_zone)::DATE AS starts_on, /* Local day of its start */
+  @local_time(DATEADD(SECOND, -1, place.ends_at), zone.time_zone)::DATE AS ends_on, /* Local day of its last second */
   @end_ts::TIMESTAMP AS touched_at /* End of the interval that touched the appointment, UTC */
-FROM intermediate.int_scheduling__appointment_change AS logged
-JOIN touched
-  USING (appointment_id)
+FROM place
 JOIN zone
-  ON zone.clinic_id = logged.clinic_id
-WHERE
-  logged.fault_rule IS NULL AND logged.operation <> 'D'
+  ON zone.clinic_id = place.clinic_id

@@ -6,10 +6,21 @@ MODEL (
   references (clinic_id, appointment_type_id),
   tags ('layer=mart', 'subject=operations', 'cadence=half_hour'),
   audits (
-    unique_combination_of_columns(columns := (clinic_id, appointment_type_id, local_date)),
-    not_null(columns := (clinic_id, appointment_type_id, local_date, clinic_name, type_name)),
-    accepted_range(column := no_show_rate, min_v := 0, max_v := 1),
-    accepted_range(column := cancellation_rate, min_v := 0, max_v := 1)
+    unique_combination_of_columns(
+      columns := (clinic_id, appointment_type_id, local_date),
+      condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    not_null(
+      columns := (clinic_id, appointment_type_id, local_date, clinic_name, type_name),
+      condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    accepted_range(column := no_show_rate, min_v := 0, max_v := 1, condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE),
+    accepted_range(
+      column := cancellation_rate,
+      min_v := 0,
+      max_v := 1,
+      condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    )
   ),
   description 'One row per clinic, appointment type and local day on which an appointment was scheduled or rescheduled away from.
 Answers: how many patients do not come, cancel, or cancel too late to fill the place; who cancels; how far ahead they book.

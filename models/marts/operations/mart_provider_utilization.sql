@@ -6,10 +6,16 @@ MODEL (
   references (provider_id, clinic_id),
   tags ('layer=mart', 'subject=operations', 'cadence=half_hour'),
   audits (
-    unique_combination_of_columns(columns := (provider_id, clinic_id, local_date)),
-    not_null(columns := (provider_id, clinic_id, local_date, provider_name, clinic_name)),
-    accepted_range(column := booked_minutes, min_v := 0),
-    accepted_range(column := fulfilled_minutes, min_v := 0)
+    unique_combination_of_columns(
+      columns := (provider_id, clinic_id, local_date),
+      condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    not_null(
+      columns := (provider_id, clinic_id, local_date, provider_name, clinic_name),
+      condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
+    ),
+    accepted_range(column := booked_minutes, min_v := 0, condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE),
+    accepted_range(column := fulfilled_minutes, min_v := 0, condition := local_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE)
   ),
   description 'One row per provider, clinic and local day on which the provider had a template or an appointment.
 Answers: how full are providers, where is time left, how much of the booked time was fulfilled. Attributes are as of the start
