@@ -19,6 +19,49 @@ def to_utc(wall_clock: str, time_zone: str) -> str:
 
 
 @macro()
+def dated(
+    evaluator: MacroEvaluator, rows: exp.Expression, instant: exp.Expression, name: exp.Expression
+) -> exp.Expression:
+    """The rows of a CTE with ``time_zone``, and as ``name`` the local date of their ``instant``.
+
+    Each is worked out once, however many rows share it: DuckDB takes 5 microseconds for one, and a join far less.
+    """
+    rows, at, date = rows.name, instant.name, name.name
+    return evaluator.parse_one(
+        f"""
+        SELECT {rows}.*, known.{date}
+        FROM {rows}
+        JOIN (
+          SELECT time_zone, {at}, CONVERT_TIMEZONE('UTC', time_zone, {at}::TIMESTAMP)::DATE AS {date}
+          FROM (SELECT DISTINCT time_zone, {at} FROM {rows}) AS told
+        ) AS known
+          ON known.time_zone = {rows}.time_zone AND known.{at} = {rows}.{at}
+        """
+    )
+
+
+def day_bounds(days: str) -> str:
+    """SQL of the UTC bounds, 23 to 25 hours apart, of each ``local_date`` and ``time_zone`` that a query names.
+
+    Each is worked out once, as in ``dated``.
+    """
+    return f"""
+        SELECT
+          time_zone,
+          local_date,
+          {to_utc("local_date", "time_zone")} AS day_starts_at,
+          {to_utc("DATEADD('DAY', 1, local_date)", "time_zone")} AS day_ends_at
+        FROM (SELECT DISTINCT time_zone, local_date FROM ({days}) AS named)
+        """
+
+
+@macro()
+def bounds_of(evaluator: MacroEvaluator, day: exp.Expression) -> exp.Expression:
+    """The UTC bounds of the local days of a CTE with ``time_zone`` and ``local_date``."""
+    return evaluator.parse_one(day_bounds(f"SELECT time_zone, local_date FROM {day.name}"))
+
+
+@macro()
 def utc_time(evaluator: MacroEvaluator, wall_clock: exp.Expression, time_zone: exp.Expression) -> exp.Expression:
     """The UTC instant of a wall-clock time in an IANA time zone."""
     return evaluator.parse_one(to_utc(wall_clock.sql(dialect="snowflake"), time_zone.sql(dialect="snowflake")))

@@ -4,7 +4,7 @@ from sqlglot import exp
 from sqlmesh import macro
 from sqlmesh.core.macros import MacroEvaluator
 
-from macros.local_time import to_utc
+from macros.local_time import day_bounds
 from macros.visit import HOLDING_TIME
 
 
@@ -17,18 +17,19 @@ def touched_days(
     ``touched`` names the model that logs them: int_scheduling__touched_day, or ..._touched_visit_day where only
     appointments matter.
     """
-    return evaluator.parse_one(
-        f"""
-        SELECT DISTINCT
-          touched.provider_id,
-          touched.clinic_id,
-          touched.local_date,
-          {to_utc("touched.local_date", "clinic.time_zone")} AS day_starts_at,
-          {to_utc("DATEADD('DAY', 1, touched.local_date)", "clinic.time_zone")} AS day_ends_at
+    days = f"""
+        SELECT DISTINCT touched.provider_id, touched.clinic_id, touched.local_date, clinic.time_zone
         FROM {touched.sql(dialect="snowflake")} AS touched
-        JOIN intermediate.int_directory__clinic AS clinic USING (clinic_id)
+        JOIN intermediate.int_directory__clinic AS clinic ON clinic.clinic_id = touched.clinic_id
         WHERE touched.touched_at
           BETWEEN {start.sql(dialect="snowflake")} AND {end.sql(dialect="snowflake")}
+        """
+    return evaluator.parse_one(
+        f"""
+        SELECT touched.provider_id, touched.clinic_id, touched.local_date, bound.day_starts_at, bound.day_ends_at
+        FROM ({days}) AS touched
+        JOIN ({day_bounds(days)}) AS bound
+          ON bound.time_zone = touched.time_zone AND bound.local_date = touched.local_date
         """
     )
 

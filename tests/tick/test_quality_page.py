@@ -18,6 +18,13 @@ pytestmark = pytest.mark.slow  # each command is a process of its own, as for wh
 
 PAGE = ROOT / "docs" / "quality.md"
 BATCH = "intermediate.int_visits__visit_change"
+LONG = """
+MODEL (name marts_visits.mart_long_visit, kind VIEW,
+  audits (accepted_range(
+    column := minutes, max_v := 1440, condition := loaded_at >= DATEADD(DAY, -1, @execution_ts::TIMESTAMP)
+  )));
+SELECT visit_id, minutes, loaded_at FROM intermediate.int_visits__visit_change
+"""
 
 
 @pytest.fixture
@@ -53,3 +60,16 @@ def test_every_command_shows_what_the_page_says(typed: Shell) -> None:
     assert "marts_visits.mart_visit" in shown["told"] and BATCH in shown["told"]
     for heading in ("An audit fails", "Rows in quarantine"):
         assert f"docs/quality.md, {heading}" in shown["begin"]
+
+
+def test_all_of_history_is_audited_on_demand(typed: Shell) -> None:
+    """A view whose audit looks at the last day finds the old fault when that day is counted from before it."""
+    (command,) = blocks(PAGE, "All of history is to be audited")
+    (typed.little.home / "project/models/long_visit.sql").write_text(LONG)
+    with typed.little.warehouse() as warehouse:
+        warehouse.context.plan("prod", no_prompts=True, auto_apply=True, execution_time="2026-05-01")
+    for start, code in (("2026-03-02", 1), ("2026-04-20", 0)):
+        settings = {**typed.little.environment, "MODEL": "marts_visits.mart_long_visit", "COLUMNS": "250"}
+        done = typed.run(command, **settings, START=start, END="2026-05-01")
+        assert done.returncode == code, (done.stdout, done.stderr)
+        assert ("FAIL" in done.stdout) == bool(code), done.stdout

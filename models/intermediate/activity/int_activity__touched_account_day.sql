@@ -12,41 +12,29 @@ MODEL (
 fulfilled. Use it for: bounding the recomputation of int_activity__account_day. Not for: analysis. Grows by what arrives.'
 );
 
-WITH arrived AS (
-  SELECT
-    appointment_id
-  FROM intermediate.int_scheduling__appointment_change
+WITH touched AS (
+  /* One look at the versions, not one for each kind of day */
+  SELECT DISTINCT
+    version.account_id,
+    IFF(kind.is_booking, version.booked_at, version.fulfilled_at)::DATE AS activity_date
+  FROM intermediate.int_scheduling__appointment_change AS version
+  CROSS JOIN (
+    SELECT
+      TRUE AS is_booking
+    UNION ALL
+    SELECT
+      FALSE
+  ) AS kind
   WHERE
-    loaded_at BETWEEN @start_ts AND @end_ts
-), version AS (
-  SELECT
-    account_id,
-    booked_at,
-    fulfilled_at
-  FROM intermediate.int_scheduling__appointment_change
-  WHERE
-    fault_rule IS NULL
-    AND operation <> 'D'
-    AND appointment_id IN (
+    version.fault_rule IS NULL
+    AND version.operation <> 'D'
+    AND version.appointment_id IN (
       SELECT
         appointment_id
-      FROM arrived
+      FROM intermediate.int_scheduling__appointment_change
+      WHERE
+        loaded_at BETWEEN @start_ts AND @end_ts
     )
-    AND EXISTS(
-      SELECT
-        1
-      FROM arrived
-    )
-), touched AS (
-  SELECT
-    account_id,
-    booked_at::DATE AS activity_date
-  FROM version
-  UNION
-  SELECT
-    account_id,
-    fulfilled_at::DATE
-  FROM version
 )
 SELECT
   account_id::BIGINT AS account_id, /* Account that the clinic of the appointment belongs to */

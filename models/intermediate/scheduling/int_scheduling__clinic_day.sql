@@ -34,18 +34,27 @@ and how long before they were booked and cancelled. Use it for: core.fct_clinic_
 have passed. Recomputed for touched days of a type only: the cost is finding the appointments of those days.'
 );
 
-WITH day AS (
+WITH place AS (
   SELECT DISTINCT
     touched.clinic_id,
     touched.appointment_type_id,
     touched.starts_on AS local_date,
-    @utc_time(touched.starts_on, clinic.time_zone) AS day_starts_at,
-    @utc_time(DATEADD(DAY, 1, touched.starts_on), clinic.time_zone) AS day_ends_at
+    clinic.time_zone
   FROM intermediate.int_scheduling__touched_visit AS touched
   JOIN intermediate.int_directory__clinic AS clinic
     USING (clinic_id)
   WHERE
     touched.touched_at BETWEEN @start_ts AND @end_ts
+), bound AS (
+  @bounds_of(place)
+), day AS (
+  SELECT
+    place.*,
+    bound.day_starts_at,
+    bound.day_ends_at
+  FROM place
+  JOIN bound
+    ON bound.time_zone = place.time_zone AND bound.local_date = place.local_date
 ), visit AS (
   SELECT
     day.clinic_id,

@@ -28,42 +28,6 @@ WITH touched AS (
   FROM intermediate.int_scheduling__touched_panel
   WHERE
     touched_at BETWEEN @start_ts AND @end_ts
-), reach AS (
-  SELECT
-    provider_id,
-    MIN(month_start) AS first_on,
-    MAX(@last_return_on(month_start)) AS last_on
-  FROM touched
-  GROUP BY
-    provider_id
-), visit AS (
-  SELECT DISTINCT
-    appointment.provider_id,
-    appointment.clinic_id,
-    appointment.patient_key,
-    @local_time(appointment.starts_at, clinic.time_zone)::DATE AS local_date
-  FROM intermediate.int_scheduling__appointment AS appointment
-  JOIN reach
-    ON reach.provider_id = appointment.provider_id
-    AND appointment.starts_at >= DATEADD(DAY, -1, reach.first_on)
-    AND appointment.starts_at < DATEADD(DAY, 2, reach.last_on)
-  JOIN intermediate.int_directory__clinic AS clinic
-    ON clinic.clinic_id = appointment.clinic_id
-  WHERE
-    appointment.status = 'fulfilled' AND NOT appointment.is_deleted
-), seen AS (
-  SELECT
-    provider_id,
-    patient_key,
-    local_date,
-    LEAD(local_date) OVER (PARTITION BY provider_id, patient_key ORDER BY local_date) AS next_date
-  FROM (
-    SELECT DISTINCT
-      provider_id,
-      patient_key,
-      local_date
-    FROM visit
-  )
 ), day AS (
   SELECT
     day.provider_id,
@@ -76,6 +40,50 @@ WITH touched AS (
     ON touched.provider_id = day.provider_id AND touched.month_start = DATE_TRUNC('MONTH', day.local_date)
   LEFT JOIN intermediate.int_directory__provider_version AS version
     ON version.provider_id = day.provider_id AND @as_of(version, day.day_starts_at)
+), reach AS (
+  SELECT
+    provider_id,
+    MIN(month_start) AS first_on,
+    MAX(@last_return_on(month_start)) AS last_on
+  FROM day
+  GROUP BY
+    provider_id
+), attended AS (
+  SELECT
+    appointment.provider_id,
+    appointment.clinic_id,
+    appointment.patient_key,
+    clinic.time_zone,
+    appointment.starts_at
+  FROM intermediate.int_scheduling__appointment AS appointment
+  JOIN reach
+    ON reach.provider_id = appointment.provider_id
+    AND appointment.starts_at >= DATEADD(DAY, -1, reach.first_on)
+    AND appointment.starts_at < DATEADD(DAY, 2, reach.last_on)
+  JOIN intermediate.int_directory__clinic AS clinic
+    ON clinic.clinic_id = appointment.clinic_id
+  WHERE
+    appointment.status = 'fulfilled' AND NOT appointment.is_deleted
+), visit AS (
+  SELECT DISTINCT
+    provider_id,
+    clinic_id,
+    patient_key,
+    local_date
+  FROM (
+    @dated(attended, starts_at, local_date)
+  )
+), seen AS (
+  SELECT
+    provider_id,
+    patient_key,
+    local_date,
+    LEAD(local_date) OVER (PARTITION BY provider_id, patient_key ORDER BY local_date) AS next_date
+  FROM visit
+  GROUP BY
+    provider_id,
+    patient_key,
+    local_date
 ), newcomer AS (
   SELECT
     visit.provider_id,
@@ -102,7 +110,4 @@ SELECT
 FROM day
 LEFT JOIN newcomer
   USING (provider_id, clinic_id, local_date)
-GROUP BY
-  day.provider_id,
-  day.clinic_id,
-  day.local_date
+GROUP BY ALL

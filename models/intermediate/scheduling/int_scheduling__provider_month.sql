@@ -73,15 +73,17 @@ WITH touched AS (
   FROM day
   JOIN intermediate.int_directory__provider_change AS logged
     ON logged.provider_id = day.provider_id AND logged.fault_rule IS NULL AND logged.operation <> 'D'
+), bound AS (
+  @month_bounds(member)
 )
 SELECT
   member.provider_id::BIGINT AS provider_id, /* Provider */
   member.clinic_id::BIGINT AS clinic_id, /* Clinic */
   member.specialty_code::VARCHAR AS specialty_code, /* NUCC taxonomy code as of the days, 'unknown' without one */
   member.month_start::DATE AS month_start, /* First day of the local month */
-  @utc_time(member.month_start, clinic.time_zone)::TIMESTAMP AS month_starts_at, /* First instant of the month, UTC */
-  @utc_time(DATEADD(MONTH, 1, member.month_start), clinic.time_zone)::TIMESTAMP AS month_ends_at, /* End of the month, exclusive, UTC */
-  @panel_complete_at(member.month_start, clinic.time_zone)::TIMESTAMP AS panel_complete_at, /* End of the days on which patients can return, exclusive, UTC */
+  bound.month_starts_at::TIMESTAMP AS month_starts_at, /* First instant of the month, UTC */
+  bound.month_ends_at::TIMESTAMP AS month_ends_at, /* End of the month, exclusive, UTC */
+  bound.panel_complete_at::TIMESTAMP AS panel_complete_at, /* End of the days on which patients can return, exclusive, UTC */
   SUM(day.available_seconds)::BIGINT AS available_seconds, /* Time in sessions, not blocked; NULL without a template */
   COALESCE(SUM(day.booked_seconds), 0)::BIGINT AS booked_seconds, /* Time with at least one appointment */
   COALESCE(SUM(day.fulfilled_seconds), 0)::BIGINT AS fulfilled_seconds, /* Time with at least one fulfilled appointment */
@@ -94,8 +96,8 @@ SELECT
   COALESCE(SUM(day.panel_patients), 0)::BIGINT AS panel_patients, /* Patients with a visit done; 0 before panel_complete_at */
   COALESCE(SUM(day.returning_patients), 0)::BIGINT AS returning_patients /* Of these, who came again; 0 before panel_complete_at */
 FROM member
-JOIN intermediate.int_directory__clinic AS clinic
-  ON clinic.clinic_id = member.clinic_id
+JOIN bound
+  ON bound.clinic_id = member.clinic_id AND bound.month_start = member.month_start
 LEFT JOIN day
   USING (provider_id, clinic_id, specialty_code, month_start)
 GROUP BY ALL

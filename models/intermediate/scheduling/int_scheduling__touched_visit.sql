@@ -71,15 +71,25 @@ WITH changed AS (
   FROM intermediate.int_directory__clinic_change
   WHERE
     fault_rule IS NULL AND operation <> 'D'
+), zoned AS (
+  SELECT
+    place.*,
+    DATEADD(SECOND, -1, place.ends_at) AS last_at,
+    zone.time_zone
+  FROM place
+  JOIN zone
+    USING (clinic_id)
+), begun AS (
+  @dated(zoned, starts_at, starts_on)
 )
 SELECT DISTINCT
-  place.appointment_id::BIGINT AS appointment_id, /* Appointment that was touched */
-  place.provider_id::BIGINT AS provider_id, /* Provider of the version */
-  place.clinic_id::BIGINT AS clinic_id, /* Clinic of the version */
-  COALESCE(place.appointment_type_id, -1)::BIGINT AS appointment_type_id, /* Type of the version, -1 without one */
-  @local_time(place.starts_at, zone.time_zone)::DATE AS starts_on, /* Local day of its start */
-  @local_time(DATEADD(SECOND, -1, place.ends_at), zone.time_zone)::DATE AS ends_on, /* Local day of its last second */
+  appointment_id::BIGINT AS appointment_id, /* Appointment that was touched */
+  provider_id::BIGINT AS provider_id, /* Provider of the version */
+  clinic_id::BIGINT AS clinic_id, /* Clinic of the version */
+  COALESCE(appointment_type_id, -1)::BIGINT AS appointment_type_id, /* Type of the version, -1 without one */
+  starts_on::DATE AS starts_on, /* Local day of its start */
+  ends_on::DATE AS ends_on, /* Local day of its last second */
   @end_ts::TIMESTAMP AS touched_at /* End of the interval that touched the appointment, UTC */
-FROM place
-JOIN zone
-  ON zone.clinic_id = place.clinic_id
+FROM (
+  @dated(begun, last_at, ends_on)
+)
