@@ -20,16 +20,7 @@ MODEL (
       )
     ),
     not_null(columns := (clinic_id, appointment_type_id, local_date, day_starts_at, day_ends_at)),
-    referential_integrity(
-      references := (clinic_id = core.dim_clinic, appointment_type_id = core.dim_appointment_type),
-      condition := @touched(
-        intermediate.int_scheduling__touched_visit,
-        (clinic_id, appointment_type_id, local_date),
-        @start_ts,
-        @end_ts,
-        (clinic_id, appointment_type_id, starts_on)
-      )
-    )
+    referential_integrity(references := (clinic_id = core.dim_clinic, appointment_type_id = core.dim_appointment_type))
   ),
   description 'One row per clinic, appointment type and local day of the scheduled start, a periodic snapshot: what became of the
 appointments, and the medians of their lead times. Use it for: no-show and cancellation rates, by adding counts and

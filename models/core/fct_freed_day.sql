@@ -14,10 +14,7 @@ MODEL (
       condition := @touched(intermediate.int_scheduling__touched_visit_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
     ),
     not_null(columns := (provider_id, clinic_id, local_date, day_starts_at, day_ends_at)),
-    referential_integrity(
-      references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic),
-      condition := @touched(intermediate.int_scheduling__touched_visit_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
-    )
+    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
   ),
   description 'One row per provider, clinic and local day that appointments lie or lay on, a periodic snapshot: time that cancellations
 freed, and how much of it was booked again. Use it for: backfill rates, by adding seconds and dividing the sums.

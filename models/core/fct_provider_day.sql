@@ -15,10 +15,7 @@ MODEL (
       condition := @touched(intermediate.int_scheduling__touched_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
     ),
     not_null(columns := (provider_id, clinic_id, local_date, day_starts_at, day_ends_at)),
-    referential_integrity(
-      references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic),
-      condition := @touched(intermediate.int_scheduling__touched_day, (provider_id, clinic_id, local_date), @start_ts, @end_ts)
-    )
+    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
   ),
   description 'One row per provider, clinic and local day, a periodic snapshot: available, booked and fulfilled time and slots.
 Use it for: utilization, by adding seconds and dividing the sums. Not for: averaging daily ratios; for single visits.

@@ -14,10 +14,7 @@ MODEL (
       condition := @touched(intermediate.int_scheduling__touched_month, (provider_id, month_start), @start_ts, @end_ts)
     ),
     not_null(columns := (provider_id, clinic_id, specialty_code, month_start, month_starts_at, month_ends_at)),
-    referential_integrity(
-      references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic),
-      condition := @touched(intermediate.int_scheduling__touched_month, (provider_id, month_start), @start_ts, @end_ts)
-    )
+    referential_integrity(references := (provider_id = core.dim_provider, clinic_id = core.dim_clinic))
   ),
   description 'One row per provider, clinic, specialty as of the days, and local month, a periodic snapshot: time and visits.
 Use it for: performance of providers, by adding and dividing the sums; months can be added, save for patients, whom each

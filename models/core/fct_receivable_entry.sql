@@ -17,8 +17,9 @@ MODEL (
       columns := (revenue_stream, invoice_id, entry_kind, entry_date),
       condition := entry_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
     ),
+    not_null(columns := entry_date),
     not_null(
-      columns := (revenue_stream, invoice_id, entry_kind, entry_date, currency, due_on, amount_minor),
+      columns := (revenue_stream, invoice_id, entry_kind, currency, due_on, amount_minor),
       condition := entry_date >= DATEADD(DAY, -7, @execution_ts::TIMESTAMP)::DATE
     ),
     accepted_values(
