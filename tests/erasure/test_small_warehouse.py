@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -239,17 +239,22 @@ def sent_by(small: Small, work: Callable[[], object]) -> list[str]:
 TELLING = ("ada@example.com", "555-0142", "MB0042", "Ada", "fell", "knee", "hello", "wants an answer", "thanks", "1936")
 
 
+def told(words: Iterable[str], text: str) -> list[str]:
+    """The words that the text has; a number is not told by a longer one, such as the microseconds of a load."""
+    return [word for word in words if re.search(rf"(?<!\d){re.escape(word)}(?!\d)", text)]
+
+
 def test_nothing_tells_of_a_forgotten_patient(small: Small) -> None:
     (key,) = small.rows(f"SELECT {pseudonym_sql(str(ADA))}")[0]
-    assert [word for word in (*TELLING, str(key)) if word not in small.everything()] == []
+    words = [*TELLING, str(key)]
+    assert told(words, small.everything()) == words
 
     done = small.forget(ADA)
 
     said = small.everything()
-    assert [word for word in (*TELLING, str(key)) if word in said] == []
-    assert [
-        word for word in ("bob@example.com", "555-0143", "MB0043", "ear of Bob", "hi", "1980") if word not in said
-    ] == []
+    assert told(words, said) == []
+    others = ["bob@example.com", "555-0143", "MB0043", "ear of Bob", "hi", "1980"]
+    assert told(others, said) == others
     assert (done.raw_rows_deleted, done.table_rows_deleted, done.table_rows_unlinked) == (4, 2, 1)
     assert done.files_rewritten == 12
 
@@ -312,7 +317,7 @@ def test_what_arrives_later_is_unlinked_before_it_is_loaded(small: Small) -> Non
 
     said = small.everything()
     late = ("MB0042", "fell", "knee", "hello", "thanks", "1936", "my name is Ada")
-    assert [word for word in late if word in said] == []
+    assert told(late, said) == []
     assert small.rows("SELECT count(*) FROM raw_app.scheduling__appointments WHERE patient_id = -2") == [(2,)]
     assert small.rows(
         "SELECT row_count FROM ops.load_ledger WHERE object = 'patients__patients' ORDER BY batch_no"
@@ -354,7 +359,7 @@ def test_a_run_that_died_is_finished_later(small: Small, monkeypatch: pytest.Mon
 
     small.forget(ADA)
 
-    assert [word for word in TELLING if word in small.everything()] == []
+    assert told(TELLING, small.everything()) == []
     assert unfinished(small.connection, small.contracts) == []
 
 
@@ -462,7 +467,7 @@ def test_on_snowflake_an_erasure_is_one_transaction_of_rows(snow: Small) -> None
 
     assert transaction == {"DELETE", "UPDATE", "SELECT"}
     assert before == {"CREATE", "SELECT", "INSERT", "DELETE"} and after == set()
-    assert [word for word in TELLING if word in snow.everything()] == []
+    assert told(TELLING, snow.everything()) == []
 
 
 def parts(sent: list[str]) -> tuple[set[str], set[str], set[str]]:
