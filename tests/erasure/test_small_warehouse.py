@@ -486,8 +486,8 @@ def test_on_snowflake_texts_of_statements_name_nobody(snow: Small) -> None:
     sent = "\n".join(sent_by(snow, lambda: (snow.forget(ADA), snow.load("app", APP))))
 
     assert "UPDATE" in sent and "DELETE" in sent
-    for told in (*TELLING, str(ADA), str(key), "INV-10", known[0][0]):
-        assert not re.search(rf"\b{re.escape(told)}\b", sent), told
+    for word in (*TELLING, str(ADA), str(key), "INV-10", known[0][0]):
+        assert not re.search(rf"\b{re.escape(word)}\b", sent), word
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ MODEL (
   description 'One row per place in the book (provider, clinic, type and local days) at which an appointment lies or lay that an
 interval touched: it changed, its clinic changed, or it was attended and its end passed. Use it for: bounding what is
 recomputed to the days, clinics and providers that an appointment is at or has left. Not for: analysis.
-Every version in the log counts of what changed, the last of what was attended; under every time zone that its clinic has had. Grows by what arrives.'
+Of what changed every version in the log counts, of what was attended the last, under every time zone that the clinic has
+had. Grows by what arrives.'
 );
 
 WITH changed AS (

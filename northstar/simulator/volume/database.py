@@ -52,8 +52,12 @@ class AppDatabase:
         """The half hour up to which the tables tell of the company's life."""
 
     def __enter__(self) -> AppDatabase:
-        self._server.start()
-        self._server.skip_wal(WAL_START)
+        try:
+            self._server.start()
+            self._server.skip_wal(WAL_START)
+        except BaseException:
+            self._server.stop("immediate")
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
