@@ -56,11 +56,12 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.monotonic() - started
 
 
-def measure(home: Path, rows: int, days: float = 60, dbt: bool = False) -> Result:
-    """Measure on a slice of the project that ends in the mart, over ``rows`` of history."""
-    result = Result("plan", {"rows": rows, "days": days, "mart": MART})
+def measure(home: Path, rows: int, days: float = 60, dbt: bool = False, whole: bool = False) -> Result:
+    """Measure on a slice that ends in the mart, or without changes on the ``whole``, over ``rows`` of history."""
+    result = Result("plan", {"rows": rows, "days": days, "mart": MART, "whole": whole})
     result.figures = load(home)
-    with open_house(home / "house", company_for(rows, days), MART) as house, ExitStack() as stack:
+    models = () if whole else (MART,)
+    with open_house(home / "house", company_for(rows, days), *models) as house, ExitStack() as stack:
         house.fill(round(days * 48))
         rival = RivalInDbt(house, home / "dbt") if dbt else None
         if rival:
@@ -68,7 +69,8 @@ def measure(home: Path, rows: int, days: float = 60, dbt: bool = False) -> Resul
             rival.in_dbt.remember()
         result.figures |= {"history rows": house.rows, "models": len(house.warehouse.context.models)}
         result.figures["plan dev without changes seconds"] = _plan(house, "dev_unchanged")[0]
-        for number, (name, file) in enumerate(CHANGES.items()):
+        changes = {} if whole else CHANGES  # the whole is no copy that could be changed
+        for number, (name, file) in enumerate(changes.items()):
             _edit(house.warehouse.context.path / file)
             seconds, rows_written, tables = _plan(house, f"dev_{number}")
             result.figures |= {
@@ -126,11 +128,12 @@ def _tables(warehouse: Warehouse) -> dict[str, int]:
 def main(
     rows: Annotated[int, typer.Option(help="Rows of facts in history.")] = 1_000_000,
     dbt: Annotated[bool, typer.Option(help="Beside it the same models in dbt, installed at the first use.")] = False,
+    whole: Annotated[bool, typer.Option(help="All models, without changes, instead of a slice with some.")] = False,
 ) -> None:
     """Measure what a person waits for."""
     home = Path(tempfile.mkdtemp(prefix="northstar_plan_"))
     try:
-        result = measure(home, rows, dbt=dbt)
+        result = measure(home, rows, dbt=dbt and not whole, whole=whole)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     show(f"plan at {rows:,} rows of history", ("figure", "value"), result.figures.items())

@@ -15,7 +15,7 @@ class _PhiRule(Rule):
     def check_model(self, model: Model) -> RuleViolation | list[RuleViolation] | None:
         """Report the model's problems of this kind."""
         try:
-            firewall = firewall_of(self.context.models, Path(self.context.path))
+            firewall = firewall_of(self.context.models, Path(self.context.path), self.context.cache_dir)
         except ContractError as error:
             return self.violation(str(error))
         return [self.violation(problem.message) for problem in firewall.problems(model) if problem.rule == self.name]

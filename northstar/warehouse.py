@@ -149,20 +149,17 @@ def model_name(fully_qualified: str) -> str:
 
 
 @contextmanager
-def _few_collections() -> Iterator[None]:
-    """Look for cyclic garbage rarely, and only among what the block makes.
+def _old_objects_left_alone() -> Iterator[None]:
+    """Look for cyclic garbage only among what the block makes, and once more at its end.
 
-    SQLMesh makes millions of short-lived objects beside many that stay for good.  With Python's own thresholds the
-    search is a fifth of an idle tick, and one search among all objects a tenth.  ``Warehouse.release`` thaws them.
+    SQLMesh makes millions of short-lived objects beside many that stay for good: one search among all objects is a
+    tenth of an idle tick.  ``Warehouse.release`` thaws them.
     """
-    thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
     try:
         yield
     finally:
         gc.collect()
-        gc.set_threshold(*thresholds)
 
 
 def _wait_until_free(files: Sequence[Path], patience: float) -> None:
@@ -329,7 +326,12 @@ class Warehouse:
 
         Raises Stopped when the process was asked to stop on the way, and LockLost.
         """
-        with self.recorded() as recorder, _few_collections(), engine.checked(self.check), engine.audited_merges():
+        with (
+            self.recorded() as recorder,
+            _old_objects_left_alone(),
+            engine.checked(self.check),
+            engine.audited_merges(),
+        ):
             report = recorder.report
             try:
                 status = self.context.run(execution_time=at + _JUST_AFTER, skip_janitor=True)

@@ -46,13 +46,14 @@ def load_contracts(folder: Path) -> Contracts:
     files = sorted(folder.rglob("*.yaml"))
     if not files:
         raise ContractError(f"there are no contracts in {folder}")
-    content = tuple((file, file.read_bytes()) for file in files)
-    digest = hashlib.sha256(b"\0".join(str(file).encode() + b"\0" + data for file, data in content)).hexdigest()
-    return _parsed(folder, content, digest)
+    states = [(file, file.stat()) for file in files]
+    return _read(folder, tuple((file, state.st_mtime_ns, state.st_size) for file, state in states))
 
 
 @lru_cache(maxsize=4)
-def _parsed(folder: Path, content: tuple[tuple[Path, bytes], ...], digest: str) -> Contracts:
+def _read(folder: Path, versions: tuple[tuple[Path, int, int], ...]) -> Contracts:
+    content = [(file, file.read_bytes()) for file, _, _ in versions]
+    digest = hashlib.sha256(b"\0".join(str(file).encode() + b"\0" + data for file, data in content)).hexdigest()
     texts = dict(content)
     rules = _read_rules(folder / RULES, texts.get(folder / RULES, b"{}"))
     objects: dict[str, ObjectContract] = {}

@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlmesh.core.model import Model, SeedModel
 
 from northstar.contracts import CONTRACTS, Contracts, load_contracts
+from northstar.phi.kept import KeptLineages
 from northstar.phi.labels import (
     DENIED,
     DIFFERENCE,
@@ -280,20 +281,24 @@ def _place(path: Path) -> str:
 _built: dict[Path, tuple[object, Firewall]] = {}
 
 
-def firewall_of(models: Mapping[str, Model], project: Path) -> Firewall:
-    """The firewall of a project as it is now: built anew when a model or a contract has changed, not before."""
+def firewall_of(models: Mapping[str, Model], project: Path, cache: Path | None = None) -> Firewall:
+    """The firewall of a project as it is now: built anew when a model or a contract has changed, not before.
+
+    ``cache`` is the directory of SQLMesh's cache: lineages are kept in it for the next process.
+    """
     contracts = load_contracts(project / CONTRACTS)
     version = (contracts.fingerprint, tuple((fqn, id(model)) for fqn, model in models.items()))
     known = _built.get(project)
     if known is None or known[0] != version:
-        known = _built[project] = (version, Firewall(models, contracts, lineages(models)))
+        known = _built[project] = (version, Firewall(models, contracts, lineages(models, cache)))
     return known[1]
 
 
-def lineages(models: Mapping[str, Model]) -> dict[str, ModelLineage]:
+def lineages(models: Mapping[str, Model], cache: Path | None = None) -> dict[str, ModelLineage]:
     """The lineage of every model."""
+    read = KeptLineages(cache).lineage_of if cache else lineage_of
     return {
-        fqn: lineage_of(model, models.get, SQLMESH_COLUMNS if model.kind.is_scd_type_2 else frozenset())
+        fqn: read(model, models.get, SQLMESH_COLUMNS if model.kind.is_scd_type_2 else frozenset())
         for fqn, model in models.items()
         if not model.kind.is_external and not isinstance(model, SeedModel)
     } | {fqn: ModelLineage() for fqn, model in models.items() if isinstance(model, SeedModel)}

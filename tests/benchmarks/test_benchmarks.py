@@ -40,7 +40,7 @@ def test_a_result_is_kept_and_joins_the_history(tmp_path: Path) -> None:
 
 
 def test_growth(tmp_path: Path) -> None:
-    result = growth.measure(tmp_path, [10_000, 20_000], ["scheduling", "with billing"], 300, repeats=1, days=15)
+    result = growth.measure(tmp_path, [10_000, 20_000], ["clinic days", "appointments"], 300, repeats=1, days=15)
     assert len(result.figures["by history"]) == len(result.figures["by slice"]) == 2
     fewest, most = (figures["models"] for figures in result.figures["by slice"].values())
     assert 0 < fewest < most

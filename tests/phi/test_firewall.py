@@ -11,7 +11,8 @@ from projects import PROJECT, copy_project, small_project
 from sqlmesh import Context
 from sqlmesh.utils.errors import LinterError, PlanError
 
-from northstar.phi.firewall import Firewall, firewall_of
+from northstar.contracts import CONTRACTS, load_contracts
+from northstar.phi.firewall import Firewall, firewall_of, lineages
 
 _PYTHON_MODEL = """
 import typing as t
@@ -228,10 +229,13 @@ def test_the_whole_project_is_proved_in_seconds(tmp_path: Path, monkeypatch: pyt
     copy_project(tmp_path)
     opened = _open(tmp_path, monkeypatch)
     started = time.process_time()
-    firewall = firewall_of(opened.models, PROJECT)
+    read = lineages(opened.models, tmp_path)
+    firewall = Firewall(opened.models, load_contracts(PROJECT / CONTRACTS), read)
     problems = [problem for model in opened.models.values() for problem in firewall.problems(model)]
     seconds = time.process_time() - started
+    kept = lineages(opened.models, tmp_path)
     opened.close()
 
     assert problems == []
     assert seconds < 15
+    assert kept == read

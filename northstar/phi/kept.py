@@ -1,0 +1,59 @@
+"""Lineages that were read before, kept in SQLMesh's cache: reading all takes longer than loading the project."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlglot import __version__ as sqlglot_version  # type: ignore[attr-defined]
+from sqlmesh import __version__ as sqlmesh_version
+from sqlmesh.core.model import Model, SqlModel
+from sqlmesh.utils.cache import FileCache
+
+from northstar.phi import labels, lineage
+from northstar.phi.lineage import ModelLineage, lineage_of
+
+Find = Callable[[str], Model | None]
+
+_READ_BY = [Path(inspect.getfile(module)).read_text() for module in (labels, lineage)]
+"""The code that reads lineages: what other code has read is not taken."""
+
+
+class KeptLineages:
+    """Lineages in files, each under a digest of everything that it was read from."""
+
+    def __init__(self, cache: Path) -> None:
+        self._files: FileCache[ModelLineage] = FileCache(cache, prefix="phi_lineage")
+
+    def lineage_of(self, model: Model, models: Find, sqlmesh_columns: frozenset[str]) -> ModelLineage:
+        """What ``lineage.lineage_of`` gives, read again only when something that it is read from has changed."""
+        return self._files.get_or_load(
+            model.name,
+            _digest(model, models, sqlmesh_columns),
+            loader=lambda: lineage_of(model, models, sqlmesh_columns),
+        )
+
+
+def _digest(model: Model, models: Find, sqlmesh_columns: frozenset[str]) -> str:
+    read_from = [*_READ_BY, sqlglot_version, sqlmesh_version, *sorted(sqlmesh_columns), *_parts(model, models)]
+    return hashlib.sha256(json.dumps(read_from).encode()).hexdigest()
+
+
+def _parts(model: Model, models: Find) -> Iterator[object]:
+    """The model, its macros and variables, and what its parents are like."""
+    yield from (type(model).__name__, model.fqn, model.default_catalog, model.data_hash, model.metadata_hash)
+    yield str(model.sorted_python_env)
+    yield [statement.sql for statement in model.on_virtual_update_ or ()]
+    yield _columns(model)
+    if isinstance(model, SqlModel):
+        yield model.query_.sql
+    for parent in sorted(model.depends_on or ()):
+        found = models(parent)
+        yield [parent, found and _columns(found)]
+
+
+def _columns(model: Model) -> list[tuple[str, str]]:
+    return [(name, str(kind)) for name, kind in (model.columns_to_types or {}).items()]
