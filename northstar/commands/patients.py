@@ -62,7 +62,7 @@ def forget_command(
         raise typer.BadParameter("give the patient's number, or --resume")
     settings = Settings.from_environment()
     with _locked(settings, "northstar forget") as (warehouse, contracts):
-        firewall = firewall_of(warehouse.context.models, settings.project)
+        firewall = firewall_of(warehouse.context.models, settings.project, warehouse.context.cache_dir)
         wanted = [patient] if patient is not None else unfinished(warehouse.statements, contracts)
         for number in wanted:
             done = forget(

@@ -28,8 +28,8 @@ class Catalogue:
         self._context = context
         self._project = project.resolve()
         self._contracts = load_contracts(project / CONTRACTS)
-        self._firewall = firewall_of(context.models, project)
-        self.lineage: ColumnLineage = column_lineage(lineages(context.models))
+        self._firewall = firewall_of(context.models, project, context.cache_dir)
+        self.lineage: ColumnLineage = column_lineage(lineages(context.models, context.cache_dir))
 
     def models(self) -> list[dict[str, Any]]:
         """One entry a model, raw tables included, sorted by layer and name."""
