@@ -59,7 +59,7 @@ class Scenario:
         """Live through the season, with a warehouse for each path; ``with_trouble`` adds one whose ticks fail."""
         golden = Golden(self.lab, self.season)
         names = ("ticks", "catch_up", "trouble") if with_trouble else ("ticks", "catch_up")
-        self.paths = {name: open_warehouse(self.lab, name) for name in names}
+        self.paths = {name: open_warehouse(self.lab, self._slot(name)) for name in names}
         golden.edits[0]()
         facts_oracle.watch(self.lab)
         for name in names:
@@ -72,10 +72,14 @@ class Scenario:
             if with_trouble:
                 self._trouble(number)
         self._tick("catch_up")
-        self.paths["snapshot"] = open_warehouse(self.lab, "snapshot")
+        self.paths["snapshot"] = open_warehouse(self.lab, self._slot("snapshot"))
         self._tick("snapshot")
         for name, warehouse in self.paths.items():
             self._note(name, "golden cases", len(golden.expected()), disagreements(mart(warehouse), golden.expected()))
+
+    def _slot(self, path: str) -> str:
+        """Of the whole server, which both seasons may be on."""
+        return f"{self.season.name}_{path}"
 
     def _trouble(self, number: int) -> None:
         """The first tick cannot reach the source, the second never happens, the third fails, the fourth succeeds."""
