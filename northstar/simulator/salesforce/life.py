@@ -142,7 +142,8 @@ class Life:
 
     def _undelete(self, at: datetime, roll: random.Random) -> None:
         name = roll.choice(_DELETABLE)
-        if id := self._pick(name, roll, '"IsDeleted"'):
+        id = self._pick(name, roll, '"IsDeleted"')
+        if id and not self._org.is_bereft(name, id):
             self._org.undelete(name, id, at)
 
     def _empty_bin(self, at: datetime, roll: random.Random) -> None:

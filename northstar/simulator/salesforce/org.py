@@ -89,10 +89,13 @@ class Org:
                     self.delete(child, child_id, at)
 
     def undelete(self, name: str, id: str, at: datetime) -> None:
-        """Take a record out of the recycle bin, with its history and what was deleted along with it."""
+        """Take a record out of the recycle bin, with its history and what was deleted along with it.
+
+        What belongs to an account that is in the bin itself comes back with that one only: KeyError.
+        """
         with self.lock:
             before = self.record(name, id)
-            if not before["IsDeleted"]:
+            if not before["IsDeleted"] or self.is_bereft(name, id):
                 raise KeyError(id)
             self._set(name, id, {"IsDeleted": False, **self._stamp(name, at)})
             for child, child_id in self._children(name, id, deleted=True):
@@ -100,6 +103,11 @@ class Org:
                     self._set(child, child_id, {"IsDeleted": False})
                 elif self.record(child, child_id)["SystemModstamp"] == before["SystemModstamp"]:
                     self.undelete(child, child_id, at)
+
+    def is_bereft(self, name: str, id: str) -> bool:
+        """Whether the account that a record belongs to is in the recycle bin."""
+        account = self.record(name, id).get("AccountId")
+        return account is not None and bool(self.record("Account", account)["IsDeleted"])
 
     def purge(self, name: str, id: str) -> None:
         """Empty the recycle bin of a deleted record: it is gone, and so is what belongs to it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from northstar.simulator.company import Company
@@ -78,3 +78,16 @@ def test_stamps_are_of_simulated_time(world: SalesforceWorld) -> None:
     for name, sobject in org.objects.items():
         stamp = "SystemModstamp" if "SystemModstamp" in sobject.fields else "CreatedDate"
         assert org.ids(name, f'"{stamp}" > ? OR "CreatedDate" > "{stamp}"', (late,)) == [], name
+
+
+def test_nothing_comes_back_without_its_account() -> None:
+    """What was deleted with an account comes out of the recycle bin with it, and is gone with it."""
+    anchor = datetime(2026, 10, 12, 14, tzinfo=UTC)
+    chosen = tuple(range(1, 11))
+    world = SalesforceWorld(Company(27, 0.05, anchor, chosen=chosen, clinics_by_segment=(1, 2, 3)))
+    org = world.org
+    world.advance(anchor, anchor + timedelta(days=11))
+    present = set(org.ids("Account", 'NOT "IsDeleted"'))
+    for name in ("Contact", "Opportunity", "Contract"):
+        alive = [org.record(name, id) for id in org.ids(name, 'NOT "IsDeleted"')]
+        assert {row["AccountId"] for row in alive} <= present | {None}, name
