@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ Find = Callable[[str], Model | None]
 _READ_BY = [Path(inspect.getfile(module)).read_text() for module in (labels, lineage)]
 """The code that reads lineages: what other code has read is not taken."""
 
+_OWN = re.compile(r"(from|import) (macros|northstar)\b")
+
 
 class KeptLineages:
     """Lineages in files, each under a digest of everything that it was read from."""
@@ -30,11 +33,18 @@ class KeptLineages:
 
     def lineage_of(self, model: Model, models: Find, sqlmesh_columns: frozenset[str]) -> ModelLineage:
         """What ``lineage.lineage_of`` gives, read again only when something that it is read from has changed."""
+        if _runs_code_of_elsewhere(model):
+            return lineage_of(model, models, sqlmesh_columns)
         return self._files.get_or_load(
             model.name,
             _digest(model, models, sqlmesh_columns),
             loader=lambda: lineage_of(model, models, sqlmesh_columns),
         )
+
+
+def _runs_code_of_elsewhere(model: Model) -> bool:
+    """Whether a macro is this project's and the model holds its name only, not its text, so that no digest tells."""
+    return any(code.is_import and _OWN.match(code.payload) for code in model.python_env.values())
 
 
 def _digest(model: Model, models: Find, sqlmesh_columns: frozenset[str]) -> str:

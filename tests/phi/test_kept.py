@@ -9,6 +9,7 @@ import pytest
 from projects import small_project
 from sqlmesh import Context
 from sqlmesh.core.model import Model
+from sqlmesh.utils.metaprogramming import Executable, ExecutableKind
 
 from northstar.phi import kept
 from northstar.phi.firewall import lineages
@@ -22,7 +23,7 @@ EXTERNALS = """
 """
 MODELS = {
     "stg_clinic": "MODEL (name staging.stg_clinic, kind VIEW);\n"
-    "SELECT clinic_id::BIGINT AS clinic_id, @ratio(clinic_id, 2) AS half, name::VARCHAR AS name FROM raw_app.clinic\n",
+    "SELECT clinic_id::BIGINT AS clinic_id, UPPER(name)::VARCHAR AS name FROM raw_app.clinic\n",
     "stg_region": "MODEL (name staging.stg_region, kind VIEW);\n"
     "SELECT region_id::BIGINT AS region_id FROM raw_app.region\n",
     "dim_clinic": "MODEL (name core.dim_clinic, kind VIEW);\nSELECT clinic_id, name FROM staging.stg_clinic\n",
@@ -32,9 +33,9 @@ CLINIC = '"NORTHSTAR"."STAGING"."STG_CLINIC"'
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project of three models, one with a macro."""
+    """A project of three models."""
     (tmp_path / "external_models.yaml").write_text(EXTERNALS)
-    with small_project(tmp_path, MODELS, "macros"):
+    with small_project(tmp_path, MODELS):
         return tmp_path
 
 
@@ -69,7 +70,7 @@ def test_another_process_reads_nothing_again(project: Path, read: list[str]) -> 
 
     assert read == []
     assert first == second == fresh
-    assert any("10000" in edge.text for found in second.values() for edge in found.edges)
+    assert any("UPPER" in edge.text for found in second.values() for edge in found.edges)
 
 
 def _replace(file: str, old: str, new: str) -> Callable[[Path], None]:
@@ -125,21 +126,44 @@ def test_what_changed_is_read_again(project: Path, read: list[str], title: str) 
     assert after != before
 
 
-def test_another_macro_is_read_again(project: Path, read: list[str]) -> None:
+def _text(value: str) -> Executable:
+    return Executable(payload=f"def helper():\n    return {value}")
+
+
+def _name(statement: str) -> Executable:
+    return Executable(payload=statement, kind=ExecutableKind.IMPORT)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "again"),
+    [
+        (_text("1"), _text("1"), []),
+        (_text("1"), _text("2"), ["staging.stg_clinic"]),
+        (_name("from sqlglot import exp"), _name("from sqlglot import exp"), []),
+        (
+            _name("from macros.money import to_share"),
+            _name("from macros.money import to_share"),
+            ["staging.stg_clinic"],
+        ),
+        (_name("import northstar.clock"), _name("import northstar.clock"), ["staging.stg_clinic"]),
+    ],
+    ids=["the same", "another", "a library's", "a macro by its name", "a module by its name"],
+)
+def test_a_macro_is_told_by_its_text(
+    project: Path, read: list[str], first: Executable, then: Executable, again: list[str]
+) -> None:
     opened = Context(paths=str(project))
     models = dict(opened.models)
     opened.close()
-    before = lineages(models, project / "kept")
-    read.clear()
     clinic = models[CLINIC]
-    macro = clinic.python_env["ratio"]
-    other = macro.copy(update={"payload": macro.payload.replace("10000", "30000")})
-    models[CLINIC] = clinic.copy(update={"python_env": {**clinic.python_env, "ratio": other}})
+    models[CLINIC] = clinic.copy(update={"python_env": {"helper": first}})
+    lineages(models, project / "kept")
+    read.clear()
+    models[CLINIC] = clinic.copy(update={"python_env": {"helper": then}})
 
-    after = lineages(models, project / "kept")
+    lineages(models, project / "kept")
 
-    assert read == ["staging.stg_clinic"]
-    assert after == lineages(models) != before
+    assert read == again
 
 
 def test_what_other_code_has_read_is_not_taken(project: Path, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
