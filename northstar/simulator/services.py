@@ -34,6 +34,7 @@ class Services:
         with ExitStack() as starting:
             self.bucket_server = starting.enter_context(FaultyServer())
             bucket = PartnerBucket(self.bucket_server)
+            bucket.clear()  # of another company's, in this process
             self._aws = {**self.bucket_server.environment(), "NORTHSTAR_PARTNER_S3_URL": bucket.url}
             self.partner = PartnerWorld(self.company, bucket, self.app_dsn)
             self.stripe = StripeWorld(self.company)

@@ -179,6 +179,10 @@ class PartnerBucket:
         """The content of an object as it stands."""
         return self._client.get_object(Bucket=self.name, Key=f"{self.prefix}/{key}")["Body"].read()
 
+    def clear(self) -> None:
+        """Forget every object and its versions: moto keeps a bucket as long as the process, not the server."""
+        self._backend_bucket().keys.clear()
+
     def set_time(self, now: datetime) -> None:
         """Let the server's clock show simulated time."""
         self._server.now = now
@@ -195,4 +199,7 @@ class PartnerBucket:
 
     def _backend_object(self, key: str) -> Any:
         """moto's own object: S3 has no way to set LastModified, which must follow simulated time."""
-        return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.name].keys[f"{self.prefix}/{key}"]
+        return self._backend_bucket().keys[f"{self.prefix}/{key}"]
+
+    def _backend_bucket(self) -> Any:
+        return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.name]

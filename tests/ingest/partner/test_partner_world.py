@@ -58,3 +58,13 @@ def test_a_fortnight_of_deliveries_is_read_tick_by_tick(warehouse: PartnerWareho
     assert twice == []
     as_of = warehouse.rows("SELECT max(source_as_of) FROM ops.load_ledger")
     assert as_of == [(moment.replace(tzinfo=None),)]
+
+
+def test_a_bucket_can_be_had_empty(s3: FaultyServer) -> None:
+    bucket = PartnerBucket(s3, "world-cleared")
+    bucket.put("surveys/a.csv", b"1")
+    bucket.put("surveys/a.csv", b"2")
+    bucket.clear()
+    assert bucket.list() == []
+    assert "Versions" not in s3.client().list_object_versions(Bucket="world-cleared")
+    assert PartnerBucket(s3, "world-cleared").list() == []
