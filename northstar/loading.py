@@ -13,14 +13,14 @@ from collections.abc import Callable
 from sqlmesh.core.model import cache
 from sqlmesh.utils.process import SynchronousPoolExecutor
 
-FEW_COLLECTIONS = (50_000, 10, 10)
-"""Thresholds for ``gc.set_threshold``."""
+_THRESHOLDS = (50_000, 10, 10)
+"""Of Python's search for cyclic garbage, whose own are 700, 10 and 10."""
 
 
 def install() -> None:
     """Load so in this process from now on.  May be called again, and while SQLMesh loads the project."""
     cache.create_process_pool_executor = _in_this_process  # type: ignore[attr-defined]
-    gc.set_threshold(*FEW_COLLECTIONS)
+    gc.set_threshold(*_THRESHOLDS)
 
 
 def _in_this_process(

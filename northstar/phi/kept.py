@@ -7,11 +7,10 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
-from sqlglot import __version__ as sqlglot_version  # type: ignore[attr-defined]
-from sqlmesh import __version__ as sqlmesh_version
-from sqlmesh.core.model import Model, SqlModel
+from sqlmesh.core.model import Model
 from sqlmesh.utils.cache import FileCache
 
 from northstar.phi import labels, lineage
@@ -48,7 +47,7 @@ def _runs_code_of_elsewhere(model: Model) -> bool:
 
 
 def _digest(model: Model, models: Find, sqlmesh_columns: frozenset[str]) -> str:
-    read_from = [*_READ_BY, sqlglot_version, sqlmesh_version, *sorted(sqlmesh_columns), *_parts(model, models)]
+    read_from = [*_READ_BY, version("sqlglot"), version("sqlmesh"), *sorted(sqlmesh_columns), *_parts(model, models)]
     return hashlib.sha256(json.dumps(read_from).encode()).hexdigest()
 
 
@@ -56,10 +55,7 @@ def _parts(model: Model, models: Find) -> Iterator[object]:
     """The model, its macros and variables, and what its parents are like."""
     yield from (type(model).__name__, model.fqn, model.default_catalog, model.data_hash, model.metadata_hash)
     yield str(model.sorted_python_env)
-    yield [statement.sql for statement in model.on_virtual_update_ or ()]
     yield _columns(model)
-    if isinstance(model, SqlModel):
-        yield model.query_.sql
     for parent in sorted(model.depends_on or ()):
         found = models(parent)
         yield [parent, found and _columns(found)]

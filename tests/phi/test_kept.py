@@ -44,9 +44,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The models of which a lineage was read, and not taken from a file."""
     names: list[str] = []
 
-    def noted(model: Model, *args: object) -> ModelLineage:
+    def noted(model: Model, models: kept.Find, sqlmesh_columns: frozenset[str]) -> ModelLineage:
         names.append(model.name)
-        return lineage_of(model, *args)  # type: ignore[arg-type]
+        return lineage_of(model, models, sqlmesh_columns)
 
     monkeypatch.setattr(kept, "lineage_of", noted)
     return names
