@@ -6,6 +6,8 @@ singular tests.  So both run the same SELECTs, and what differs is what each too
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -37,7 +39,7 @@ _PROFILE = """northstar:
       path: DATABASE
       schema: main
       threads: 1
-      settings: &settings {TimeZone: UTC, checkpoint_threshold: 1GB, preserve_insertion_order: false}
+      settings: &settings SETTINGS
     dev:
       type: duckdb
       path: DATABASE
@@ -56,11 +58,18 @@ def write_project(context: Context, folder: Path, database: Path) -> None:
     for part in ("models", "seeds", "tests", "macros"):
         (folder / part).mkdir(parents=True)
     (folder / "dbt_project.yml").write_text(_PROJECT)
-    (folder / "profiles.yml").write_text(_PROFILE.replace("DATABASE", str(database)))
+    (folder / "profiles.yml").write_text(_PROFILE.replace("DATABASE", str(database)).replace("SETTINGS", _settings()))
     (folder / "macros" / "schema.sql").write_text(_SCHEMA)
     names = {fqn: _name(model) for fqn, model in context.models.items() if not model.kind.is_external}
     for fqn in names:
         _write_model(context.models[fqn], names, folder)
+
+
+def _settings() -> str:
+    """Those of ``config.yaml``, the limit of memory among them."""
+    settings = {"TimeZone": "UTC", "checkpoint_threshold": "1GB", "preserve_insertion_order": False}
+    limit = os.environ.get("NORTHSTAR_DUCKDB_MEMORY")
+    return json.dumps(settings | ({"memory_limit": limit} if limit else {}))
 
 
 def _write_model(model: Model, names: dict[str, str], folder: Path) -> None:
