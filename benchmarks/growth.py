@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
+import shutil
 import statistics
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from benchmarks.by_hand import COMPARED
-from benchmarks.house import House, open_house
-from benchmarks.report import Result, peak_memory_gb, show
-from benchmarks.tick import company_for, half_hours
+from benchmarks.house import open_house
+from benchmarks.report import Result, show
+from benchmarks.tick import by_models_due, company_for, half_hours
 
 SLICES: dict[str, tuple[str, ...]] = {
     "clinic days": ("core.fct_clinic_day",),
@@ -37,60 +40,74 @@ def measure(
     result = Result("growth", {"histories": histories, "slices": slices, "changes": changes, "repeats": repeats})
     by_history, by_slice = {}, {}
     for rows in histories:
-        with open_house(home / f"rows_{rows}", company_for(rows, days), *COMPARED) as house:
-            by_history[rows] = _figures(house, changes, repeats, days)
+        by_history[rows] = _alone(home / f"rows_{rows}", rows, COMPARED, changes, repeats, days)
     for name in slices:
-        with open_house(home / f"slice_{slices.index(name)}", company_for(histories[0], days), *SLICES[name]) as house:
-            by_slice[name] = _figures(house, changes, repeats, days)
+        by_slice[name] = _alone(home / "slice", histories[0], SLICES[name], changes, repeats, days)
     first, last = by_history[histories[0]], by_history[histories[-1]]
-    fewest, most = by_slice[slices[0]], by_slice[slices[-1]]
+    grown = {name: round(last["by model"][name] - seconds, 3) for name, seconds in _both(first, last).items()}
+    seconds = [by_history[rows]["seconds"] for rows in histories]
+    measured = list(by_slice.values())
     result.figures = {
         "by history": by_history,
         "by slice": by_slice,
         "longest history / shortest": last["seconds"] / first["seconds"],
-        "exponent in history": slope(histories, [by_history[rows]["seconds"] for rows in histories]),
-        "seconds for one more model": (most["seconds"] - fewest["seconds"]) / max(1, most["models"] - fewest["models"]),
-        "idle seconds for one more model": (most["idle seconds"] - fewest["idle seconds"])
-        / max(1, most["models"] - fewest["models"]),
-        "growth of models": _growth(first["by model"], last["by model"]),
-        "peak memory GB": peak_memory_gb(),
+        "the same, batches only": _batches(last) / _batches(first),
+        "exponent in history": slope([math.log(rows) for rows in histories], [math.log(each) for each in seconds]),
+        "seconds for one more model": slope([f["models"] for f in measured], [f["seconds"] for f in measured]),
+        "idle seconds for one more model": slope(
+            [f["idle models"] for f in measured], [f["idle seconds"] for f in measured]
+        ),
+        "growth of models": dict(sorted(grown.items(), key=lambda item: -item[1])[:10]),
     }
     return result
 
 
-def slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """The exponent of growth: 0 when time does not depend on size, 1 when it grows in proportion.
+def slope(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """That of the straight line by least squares; 0 where there are fewer than two places.
 
-    The slope of the straight line through the logarithms, by least squares; 0 of fewer than two sizes.
+    Through logarithms it is the exponent of growth: 0 when time does not depend on size, 1 when it grows in proportion.
     """
-    if len(set(sizes)) < 2:
-        return 0.0
-    xs, ys = [math.log(size) for size in sizes], [math.log(time) for time in seconds]
-    return statistics.linear_regression(xs, ys).slope
+    return statistics.linear_regression(xs, ys).slope if len(set(xs)) > 1 else 0.0
 
 
-def _figures(house: House, changes: int, repeats: int, days: float) -> dict[str, Any]:
-    house.fill(round(days * 48))
-    size = half_hours(house.company, changes)
-    house.tick(size)
-    busy = [house.tick(size) for _ in range(repeats)]
-    idle = [house.tick(0) for _ in range(repeats)]
-    run = busy[-1].report.run
+def _alone(home: Path, rows: int, models: Sequence[str], changes: int, repeats: int, days: float) -> dict[str, Any]:
+    """The figures of one warehouse in a process of its own, so that none finds what another left in memory."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        figures = pool.submit(_figures, home, rows, models, changes, repeats, days).result()
+    shutil.rmtree(home)
+    return figures
+
+
+def _figures(home: Path, rows: int, models: Sequence[str], changes: int, repeats: int, days: float) -> dict[str, Any]:
+    with open_house(home, company_for(rows, days), *models) as house:
+        house.fill(round(days * 48))
+        size = half_hours(house.company, changes)
+        house.tick(size)
+        busy = [house.tick(size) for _ in range(repeats)]
+        # At full hours more models are due than at half ones
+        idle = list(by_models_due([house.tick(0) for _ in range(2 * repeats)]).values())[-1]
     return {
         "history rows": house.rows,
-        "models": len(run.models) if run else 0,
+        "half hours": size,
+        "models": len(busy[-1].models),
         "seconds": statistics.median(tick.seconds for tick in busy),
         "processor seconds": statistics.median(tick.processor_seconds for tick in busy),
+        "idle models": len(idle[-1].models),
         "idle seconds": statistics.median(tick.seconds for tick in idle),
         "idle processor seconds": statistics.median(tick.processor_seconds for tick in idle),
-        "by model": {name: model.seconds for name, model in run.models.items()} if run else {},
+        "peak memory GB": max(tick.peak_memory_gb for tick in (*busy, *idle)),
+        "by model": busy[-1].models,
     }
 
 
-def _growth(first: dict[str, float], last: dict[str, float]) -> dict[str, float]:
-    """The models that grew the most, in seconds."""
-    grown = {name: round(last[name] - seconds, 3) for name, seconds in first.items() if name in last}
-    return dict(sorted(grown.items(), key=lambda item: -item[1])[:10])
+def _both(first: dict[str, Any], last: dict[str, Any]) -> dict[str, float]:
+    """Seconds in the first of the models that ran in the last as well."""
+    return {name: seconds for name, seconds in first["by model"].items() if name in last["by model"]}
+
+
+def _batches(figures: dict[str, Any]) -> float:
+    """Seconds of the models that only append what a batch brought."""
+    return sum(seconds for name, seconds in figures["by model"].items() if name.endswith("_change"))
 
 
 def main(
@@ -105,7 +122,15 @@ def main(
     with tempfile.TemporaryDirectory(prefix="northstar_growth_") as home:
         rows = [int(part) for part in histories.split(",")]
         result = measure(Path(home), rows, slices.split(","), changes, repeats, days=60)
-    columns = ("models", "seconds", "processor seconds", "idle seconds", "idle processor seconds")
+    columns = (
+        "models",
+        "seconds",
+        "processor seconds",
+        "idle models",
+        "idle seconds",
+        "idle processor seconds",
+        "peak memory GB",
+    )
     for title in ("by history", "by slice"):
         show(title, (title, *columns), [(str(k), *(v[c] for c in columns)) for k, v in result.figures[title].items()])
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.report import forget_peak_memory, processor_seconds
+from benchmarks.report import forget_peak_memory, peak_memory_gb, processor_seconds
 from northstar.ingest import together
 from northstar.ingest.contract import Batch, LedgerView, Source
 from northstar.ingest.landing import LandingZone
@@ -35,23 +35,38 @@ from slices import copy_slice  # noqa: E402
 
 @dataclass
 class Timed:
-    """What one tick took."""
+    """What one tick took, until another process could read what it brought."""
 
     report: TickReport
     seconds: float
     processor_seconds: float
     reading_seconds: float
     """Of which until the changes were decoded and in the landing zone."""
+    file_seconds: float
+    """Of which for opening the warehouse's files and writing them out."""
+    peak_memory_gb: float
+    """The most that the process held."""
+
+    @property
+    def models(self) -> dict[str, float]:
+        """The models that were due, and the seconds of each."""
+        run = self.report.run
+        return {name: model.seconds for name, model in run.models.items()} if run else {}
 
     @property
     def steps(self) -> dict[str, float]:
-        """Seconds of reading and landing, of loading and sealing, of the models with their audits, and of all else."""
-        run = self.report.run
+        """Seconds of reading and landing, of loading and sealing, of models with audits, of files, and of all else."""
         ingested = max((source.seconds for source in self.report.ingested.values()), default=0.0)
-        models = sum(model.seconds for model in run.models.values()) if run else 0.0
-        around = self.seconds - ingested - models
+        models = sum(self.models.values())
+        around = self.seconds - ingested - models - self.file_seconds
         read = self.reading_seconds
-        return {"read": read, "load": ingested - read, "models": models, "around": around}
+        return {
+            "read": read,
+            "load": ingested - read,
+            "models": models,
+            "around": around,
+            "files": self.file_seconds,
+        }
 
 
 @dataclass
@@ -83,6 +98,7 @@ class House:
         self.rows = Generator(self.warehouse.connection, self.company).fill_raw(0, half_hours, cursor)
         self.generated_in = time.monotonic() - started
         self.boundaries = self.source.until = half_hours
+        forget_peak_memory()
         at = self.company.boundary(half_hours - 1)
         self.warehouse.initialise(at)
         started = time.monotonic()
@@ -90,26 +106,33 @@ class House:
         assert report.succeeded, report.failures
         return time.monotonic() - started
 
-    def reopen(self) -> None:
-        """Let go of what the making of history has left in memory, so that ``peak_memory_gb`` tells of what follows."""
-        self.warehouse.release()
-        gc.collect()
-        self.warehouse.open()
-        forget_peak_memory()
-
     def tick(self, half_hours: int) -> Timed:
-        """One tick that lands so many half hours of life; 0 is an idle one."""
+        """One tick that lands so many half hours of life; 0 is an idle one.
+
+        As the scheduler does it: the project is there, the files are opened before and closed after.
+        """
         self.source.until += half_hours
         self.boundaries = max(self.boundaries + 1, self.source.until)
         at = self.company.boundary(self.boundaries - 1)
         made = self.app.advance(self.source.until) if self.app else None
         self._opened = None
+        self.warehouse.release()
+        gc.collect()
+        forget_peak_memory()
         started, used = time.monotonic(), processor_seconds()
+        self.warehouse.open()
+        opened = time.monotonic()
         with patch.object(together, "open_source", self._open):
             report = tick(self.warehouse, SOURCES, self.environment, at)
+        ran = time.monotonic()
+        self.warehouse.release()
+        ended, used = time.monotonic(), processor_seconds() - used
+        peak = peak_memory_gb()
+        self.warehouse.open()
         assert report.status == "ok", (report.source_errors, report.run and report.run.failures)
         assert self._opened
-        timed = Timed(report, time.monotonic() - started, processor_seconds() - used, self._opened.seconds)
+        files = opened - started + ended - ran
+        timed = Timed(report, ended - started, used, self._opened.seconds, files, peak)
         assert made in (None, report.rows_landed), (report.rows_landed, made)
         self.ticks.append(timed)
         return timed

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.ingest``: how fast each source is read, landed and loaded; of PostgreSQL also its log.
+"""``python -m benchmarks.ingest``: how fast each source is read, landed and loaded, at first and when it changed.
 
 The servers of Stripe, Salesforce and S3 run in this process, so that their rates are lower bounds.  ``memory GB`` is
 what a source added at its most to what the process held before; on Linux only.
@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from unittest.mock import patch
@@ -39,9 +39,9 @@ _LARGEST = """
 _ROWS_A_TRANSACTION = 100
 
 
-def measure(home: Path, scale: float, changes: int, extra_tables: int) -> Result:
-    """Read everything once, then a tick's worth of changes of PostgreSQL."""
-    result = Result("ingest", {"scale": scale, "changes": changes, "extra_tables": extra_tables})
+def measure(home: Path, scale: float, changes: int, extra_tables: int, hours: float = 24) -> Result:
+    """Read everything once, then what ``hours`` of the company's life changed, then a tick's worth of PostgreSQL."""
+    result = Result("ingest", {"scale": scale, "changes": changes, "extra_tables": extra_tables, "hours": hours})
     company = Company(seed=7, scale=scale, anchor=ANCHOR)
     with PostgresServer() as server:
         create_schema(server.dsn(), extra_tables=extra_tables)
@@ -55,10 +55,14 @@ def measure(home: Path, scale: float, changes: int, extra_tables: int) -> Result
             with patch.dict(os.environ, aws):  # boto3 looks at the process's environment
                 for name in SOURCES:
                     result.figures[f"{name} first read"] = _read(name, environment, sink, landing, ANCHOR)
+                later = ANCHOR + timedelta(hours=hours)
+                services.advance(ANCHOR, later)
+                for name in SOURCES:
+                    result.figures[f"{name} changes of some hours"] = _read(name, environment, sink, landing, later)
                 made = _change(server.dsn(), changes)
-                result.figures["app changes"] = _read("app", environment, sink, landing, ANCHOR + TICK)
+                result.figures["app changes of a tick"] = _read("app", environment, sink, landing, later + TICK)
             sink.close()
-    assert result.figures["app changes"]["rows"] == made, (result.figures["app changes"], made)
+    assert result.figures["app changes of a tick"]["rows"] == made, (result.figures["app changes of a tick"], made)
     return result
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -69,6 +71,7 @@ def measure(home: Path, rows: int, days: float = 60, dbt: bool = False, whole: b
             rival.in_dbt.remember()
         result.figures |= {"history rows": house.rows, "models": len(house.warehouse.context.models)}
         result.figures["plan dev without changes seconds"] = _plan(house, "dev_unchanged")[0]
+        result.figures["sqlmesh plan dev without changes, the command, seconds"] = _command(house, "dev_command")
         changes = {} if whole else CHANGES  # the whole is no copy that could be changed
         for number, (name, file) in enumerate(changes.items()):
             _edit(house.warehouse.context.path / file)
@@ -119,6 +122,16 @@ def _plan(house: House, environment: str) -> tuple[float, int, int]:
     house.warehouse.open()
     new = {name: rows for name, rows in _tables(house.warehouse).items() if name not in before}
     return seconds, sum(new.values()), len([rows for rows in new.values() if rows])
+
+
+def _command(house: House, environment: str) -> float:
+    """Seconds of the same typed in a terminal, from the begin of its process to the end."""
+    house.warehouse.release()
+    command = [str(Path(sys.executable).with_name("sqlmesh")), "--paths", str(house.warehouse.context.path), "plan"]
+    options = ["--auto-apply", "--no-prompts", "--skip-tests", "--include-unmodified"]
+    seconds = _seconds(lambda: subprocess.run([*command, environment, *options], check=True, stdout=subprocess.DEVNULL))
+    house.warehouse.open()
+    return seconds
 
 
 def _tables(warehouse: Warehouse) -> dict[str, int]:

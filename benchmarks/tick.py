@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.by_hand import COMPARED
+from benchmarks.by_hand import COMPARED, KEPT
 from benchmarks.house import Timed, open_house
-from benchmarks.report import Result, peak_memory_gb, show, slowest
+from benchmarks.report import Result, show, slowest
 from benchmarks.rivals import Rival, RivalByHand, RivalInDbt
 from northstar.simulator.volume import VolumeCompany
 
@@ -56,14 +56,12 @@ def measure(
             stack.callback(in_dbt.close)
             rivals.append(in_dbt)
         size = half_hours(company, changes)
-        house.reopen()
         for _ in range(repeats + 1):
             before = house.boundaries
             house.tick(size)
             for rival in rivals:
                 rival.tick(house, before)
-        idle = [house.tick(0) for _ in range(repeats)]
-        result.figures["peak memory GB"] = peak_memory_gb()
+        idle = [house.tick(0) for _ in range(2 * repeats)]
         for rival in rivals:
             differing = rival.differences(house)
             assert not any(differing.values()), (rival.name, differing)
@@ -73,15 +71,24 @@ def measure(
     return result
 
 
+def by_models_due(ticks: list[Timed]) -> dict[str, list[Timed]]:
+    """Idle ticks by how many models were due, fewest first: half hours and full ones differ."""
+    groups: dict[int, list[Timed]] = {}
+    for tick in ticks:
+        groups.setdefault(len(tick.models), []).append(tick)
+    return {f"idle tick of {due} models": groups[due] for due in sorted(groups)}
+
+
 def _figures(result: Result, busy: list[Timed], idle: list[Timed], rivals: list[Rival]) -> None:
     figures, middle = result.figures, statistics.median
     figures["changes landed"] = [tick.report.rows_landed for tick in busy]
-    figures["models run"] = len(busy[-1].report.run.models) if busy[-1].report.run else 0
-    for name, ticks in (("tick", busy), ("idle tick", idle)):
+    figures["models run"] = len(busy[-1].models)
+    for name, ticks in {"tick": busy, **by_models_due(idle)}.items():
         figures[f"{name} seconds"] = middle(tick.seconds for tick in ticks)
         figures[f"{name} processor seconds"] = middle(tick.processor_seconds for tick in ticks)
         for step in ticks[0].steps:
             figures[f"{name}: {step} seconds"] = middle(tick.steps[step] for tick in ticks)
+        figures[f"{name}: peak memory GB"] = max(tick.peak_memory_gb for tick in ticks)
     for rival in rivals:
         pairs = list(zip(busy, rival.took[1:], strict=True))
         figures[f"{rival.name} seconds"] = middle(took.seconds for _, took in pairs)
@@ -89,6 +96,11 @@ def _figures(result: Result, busy: list[Timed], idle: list[Timed], rivals: list[
         figures[f"transformation / {rival.name}"] = middle(
             (tick.steps["models"] + tick.steps["around"]) / took.seconds for tick, took in pairs
         )
+        if isinstance(rival, RivalByHand):
+            figures["models that keep the same / by hand"] = middle(
+                sum(seconds for model, seconds in tick.models.items() if model in KEPT) / took.seconds
+                for tick, took in pairs
+            )
     figures["slowest models"] = slowest(busy[-1].report.run)
     figures["slowest models when idle"] = slowest(idle[-1].report.run)
 
