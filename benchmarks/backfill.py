@@ -1,4 +1,4 @@
-"""``python -m benchmarks.backfill``: a month of history from raw through all models, beside one pass by hand."""
+"""``python -m benchmarks.backfill``: a month of history from raw through the models, beside one pass by hand."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ from benchmarks.report import Result, peak_memory_gb, show, slowest
 from benchmarks.tick import company_for
 from northstar.clock import to_naive_utc
 
+SLICES: dict[str, tuple[str, ...]] = {
+    "appointments": COMPARED,
+    "to a mart": (*COMPARED, "marts_operations.mart_appointment_outcome"),
+    "all": (),
+}
+"""Slices of the project by what they end in; the first is also written by hand, the last is the whole of it."""
 
-def measure(home: Path, rows: int, days: float, whole: bool, compare: bool = True) -> Result:
-    """Build everything from a raw that holds the whole month at once, as the first run of a new warehouse does.
 
-    With ``compare`` the same by hand, unless all models are built.
+def measure(home: Path, rows: int, days: float, models: str = "appointments", compare: bool = True) -> Result:
+    """Build a slice from a raw that holds the whole month at once, as the first run of a new warehouse does.
+
+    With ``compare`` appointments are built by hand as well.
     """
     company = company_for(rows, days)
-    compare = compare and not whole
-    result = Result("backfill", {"rows": rows, "days": days, "whole": whole, "compare": compare})
-    with open_house(home, company, *(() if whole else COMPARED)) as house:
+    compare = compare and models == "appointments"
+    result = Result("backfill", {"rows": rows, "days": days, "models": models, "compare": compare})
+    with open_house(home, company, *SLICES[models]) as house:
         seconds = house.fill(round(days * 48))
         result.figures = {
             "history rows": house.rows,
@@ -32,6 +39,7 @@ def measure(home: Path, rows: int, days: float, whole: bool, compare: bool = Tru
             "seconds": seconds,
             "rows a second": house.rows / seconds,
             "peak memory GB": peak_memory_gb(),
+            "models": len(house.first_run.models) if house.first_run else 0,
             "slowest models": slowest(house.first_run),
         }
         if compare:
@@ -53,12 +61,12 @@ def measure(home: Path, rows: int, days: float, whole: bool, compare: bool = Tru
 def main(
     rows: Annotated[int, typer.Option(help="Rows of facts in the month; production has 250 million.")] = 1_000_000,
     days: Annotated[float, typer.Option(help="Length of the month.")] = 30,
-    whole: Annotated[bool, typer.Option(help="All models, instead of those that are also written by hand.")] = False,
-    compare: Annotated[bool, typer.Option(help="Beside it one pass by hand.")] = True,
+    models: Annotated[str, typer.Option(help=f"Which: {', '.join(SLICES)}.")] = "appointments",
+    compare: Annotated[bool, typer.Option(help="Beside appointments one pass by hand.")] = True,
 ) -> None:
     """Measure a backfill."""
     with tempfile.TemporaryDirectory(prefix="northstar_backfill_") as home:
-        result = measure(Path(home), rows, days, whole, compare)
+        result = measure(Path(home), rows, days, models, compare)
     flat = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
     show(f"backfill of {rows:,} rows", ("figure", "value"), flat)
     show("slowest models", ("model", "seconds"), result.figures["slowest models"].items())

@@ -73,9 +73,11 @@ def test_the_slope_is_the_exponent(seconds: tuple[float, ...], exponent: float) 
 
 
 def test_backfill(tmp_path: Path) -> None:
-    result = backfill.measure(tmp_path, rows=20_000, days=15, whole=False)
+    result = backfill.measure(tmp_path, rows=20_000, days=15)
     assert result.figures["rows that differ"] == {model: 0 for model in tick.COMPARED}
     assert result.figures["history rows"] > 5_000
+    to_a_mart = backfill.measure(tmp_path / "mart", rows=5_000, days=15, models="to a mart").figures
+    assert to_a_mart["models"] > result.figures["models"]
 
 
 def test_plan(tmp_path: Path) -> None:
