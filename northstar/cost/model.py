@@ -37,6 +37,24 @@ class Month:
 
 
 @dataclass(frozen=True)
+class Tick:
+    """What a tick of this design gives warehouse TRANSFORM to do, on the average of a day."""
+
+    statements: float
+    megabytes: float
+    """Read and written."""
+    statement_seconds: float
+    """Until the statements are compiled, planned and committed."""
+    volume_seconds: float
+    """For what is read and written."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the warehouse is busy."""
+        return self.statement_seconds + self.volume_seconds
+
+
+@dataclass(frozen=True)
 class Reckoning:
     """Everything that a reckoning needs."""
 
@@ -50,10 +68,9 @@ class Reckoning:
         """Production's rows a tick by the measured ones."""
         return float(self.assumed["production"]["landed_a_tick"] / self.measured.landed_a_tick)
 
-    def this_design(self) -> Month:
-        """Ticks that compute what an interval touched."""
+    def tick(self) -> Tick:
+        """One that computes what an interval touched."""
         snow = self.assumed["snowflake"]
-        size = self.account.warehouses["TRANSFORM"].size
         statements, read, wrote = 0.0, 0.0, 0.0
         for name, one in self.measured.models.items():
             share = one.runs_a_day / TICKS_A_DAY
@@ -63,14 +80,24 @@ class Reckoning:
             read += written * snow["touched"]
             read += share * sum(self._read_whole(parent) for parent in self.whole.get(name, ()))
         statements += self.measured.audits_of_views
-        busy = self._seconds(statements, snow["statement_seconds"], read + wrote, size)
-        transform = self._resumed(busy, "TRANSFORM", TICKS_A_DAY * DAYS)
+        each, size = snow["statement_seconds"], self._size()
+        return Tick(
+            statements,
+            (read + wrote) / _MEGA,
+            self._seconds(statements, each, 0, size),
+            self._seconds(0, each, read + wrote, size),
+        )
+
+    def this_design(self) -> Month:
+        """Ticks that compute what an interval touched."""
+        snow, tick = self.assumed["snowflake"], self.tick()
+        transform = self._resumed(tick.seconds, "TRANSFORM", TICKS_A_DAY * DAYS)
         credits = {
             "LOAD": self._resumed(snow["load_seconds"], "LOAD", TICKS_A_DAY * DAYS),
             "TRANSFORM": transform * (1 + snow["recluster_share"]),
         }
-        volume = (read + wrote) * TICKS_A_DAY * DAYS
-        return Month("this design", "30 to 45 minutes", credits | self._readers(), volume / _MEGA / 1000)
+        gigabytes = tick.megabytes * TICKS_A_DAY * DAYS / 1000
+        return Month("this design", "30 to 45 minutes", credits | self._readers(), gigabytes)
 
     def nightly_rebuild(self) -> Month:
         """Every stored table made anew each night, from all of raw."""

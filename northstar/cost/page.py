@@ -25,11 +25,14 @@ def table(reckoning: Reckoning) -> str:
     quotas = " | ".join(f"{reckoning.account.warehouses[name].credits:,}" for name in names)
     total = sum(one.credits for one in reckoning.account.warehouses.values())
     lines.append(f"| quota | {quotas} | {total:,} | | |")
-    measured = reckoning.measured
+    measured, tick, transform = reckoning.measured, reckoning.tick(), reckoning.account.warehouses["TRANSFORM"]
     lines += [
         "",
         f"Measured: {measured.ticks} ticks of {measured.landed_a_tick:,.0f} rows, {len(measured.models)} stored models "
         f"and {measured.views} views. Production is taken as {reckoning.growth:,.0f} times that.",
+        f"A tick of this design is {tick.statements:,.0f} statements and {tick.megabytes / 1000:,.0f} GB read and "
+        f"written: {tick.seconds:,.0f} seconds of TRANSFORM ({transform.size}), {tick.statement_seconds:,.0f} of them "
+        f"for the number of statements, then {transform.suspend_seconds} until it suspends.",
         "",
     ]
     return "\n".join(lines)
