@@ -63,14 +63,14 @@ def machine() -> dict[str, Any]:
 
 
 def _commit() -> str:
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return found.stdout.strip() or "unknown"
+    """The commit that was measured, and whether files of it had been edited, other than earlier results."""
+    edited = _git("status", "--porcelain", "--untracked-files=no", ":/", ":(top,exclude)benchmarks/results")
+    return (_git("rev-parse", "--short", "HEAD") or "unknown") + (", edited" if edited else "")
+
+
+def _git(*arguments: str) -> str:
+    found = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    return found.stdout.strip()
 
 
 def peak_memory_gb() -> float:
