@@ -24,6 +24,8 @@ LONGEST = (
     "warehouse/test_hours.py",
     "demo/test_demo.py",
     "warehouse/test_utilization_paths.py",
+    "warehouse/test_idempotence_of_all.py",
+    "phi/test_canary.py",
     "project/test_virtual_environments.py",
 )
 """Files that are begun first, so that at the end no process waits for another's."""

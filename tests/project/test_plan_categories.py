@@ -179,7 +179,7 @@ CHANGES = {
     "new column of an incremental fact": Change(
         FACT,
         "  day.load_seconds::BIGINT AS load_seconds,",
-        "  day.load_seconds::BIGINT AS load_seconds,\n  (day.load_seconds / 60)::DECIMAL(12, 2) AS load_minutes,",
+        "  day.load_seconds::BIGINT AS load_seconds,\n  ROUND(day.load_seconds / 60)::BIGINT AS load_minutes,",
         {DAY: None},
         SnapshotChangeCategory.NON_BREAKING,
         frozenset({DAY}),
@@ -256,6 +256,21 @@ def test_a_change_builds_what_it_reaches_and_promotion_moves_views_only(prod: Pr
 
     assert prod.tables() == kept, "promotion wrote rows"
     assert prod.shown() == previewed
+
+
+def test_a_change_that_is_taken_back_beside_another_is_taken_back_below_both(prod: Prod) -> None:
+    shown, breaking = prod.shown(), CHANGES["breaking"]
+    prod.edit(breaking.file, breaking.old, breaking.new)
+    prod.promote()
+    assert {name for name, rows in prod.shown().items() if rows != shown[name]} == breaking.changes
+
+    prod.edit(breaking.file, breaking.new, breaking.old)
+    column = "  credential::VARCHAR AS credential,"
+    versions = "models/intermediate/directory/int_directory__provider_version.sql"
+    prod.edit(versions, column, f"  credential::VARCHAR AS letters, /* The same */\n{column}")
+    prod.promote()
+
+    assert prod.shown() == shown
 
 
 def prod_table(prod: Prod, name: str) -> str:

@@ -58,8 +58,9 @@ class UI:
 
 
 def made_ui() -> list[str]:
-    """The command of `make ui`."""
-    lines = subprocess.run(["make", "--dry-run", "ui"], cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+    """The command of `make ui`; this may itself run under make, which then tells the directory before and after."""
+    command = ["make", "--no-print-directory", "--dry-run", "ui"]
+    lines = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout
     return lines.splitlines()[-1].split()
 
 
