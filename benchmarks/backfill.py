@@ -9,18 +9,11 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.by_hand import COMPARED, ByHand
-from benchmarks.house import open_house
+from benchmarks.by_hand import ByHand
+from benchmarks.house import SLICES, open_house
 from benchmarks.report import Result, peak_memory_gb, show, slowest
 from benchmarks.tick import company_for
 from northstar.clock import to_naive_utc
-
-SLICES: dict[str, tuple[str, ...]] = {
-    "appointments": COMPARED,
-    "to a mart": (*COMPARED, "marts_operations.mart_appointment_outcome"),
-    "all": (),
-}
-"""Slices of the project by what they end in; the first is also written by hand, the last is the whole of it."""
 
 
 def measure(home: Path, rows: int, days: float, models: str = "appointments", compare: bool = True) -> Result:

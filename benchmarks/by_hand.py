@@ -49,13 +49,13 @@ _FACTS = {
 }
 COMPARED = tuple(_FACTS)
 """The models whose result is made by hand as well."""
-KEPT = (
+KEPT_BY_HAND = (
     "intermediate.int_scheduling__appointment_change",
     "intermediate.int_scheduling__appointment_event_change",
     "intermediate.int_scheduling__appointment",
     *COMPARED,
 )
-"""The models that keep what is kept by hand."""
+"""The models of the tables that are kept by hand."""
 
 
 class ByHand:

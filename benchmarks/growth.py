@@ -15,22 +15,9 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.by_hand import COMPARED
-from benchmarks.house import open_house
+from benchmarks.house import SLICES, open_house
 from benchmarks.report import Result, show
 from benchmarks.tick import by_models_due, company_for, half_hours
-
-SLICES: dict[str, tuple[str, ...]] = {
-    "clinic days": ("core.fct_clinic_day",),
-    "appointments": COMPARED,
-    "provider days": (*COMPARED, "core.fct_provider_day"),
-    "revenue and performance": (
-        "marts_finance.mart_revenue_day",
-        "marts_operations.mart_backfill",
-        "marts_operations.mart_provider_performance",
-    ),
-    "all": (),
-}
-"""Slices of the project by what they end in, of about 15, 40, 60 and 150 models; the last is the whole of it."""
 
 
 def measure(
@@ -44,7 +31,8 @@ def measure(
     for name in slices:
         by_slice[name] = _alone(home / "slice", histories[0], SLICES[name], changes, repeats, days)
     first, last = by_history[histories[0]], by_history[histories[-1]]
-    grown = {name: round(last["by model"][name] - seconds, 3) for name, seconds in _both(first, last).items()}
+    then, now = first["by model"], last["by model"]
+    grown = {name: round(now[name] - then[name], 3) for name in then if name in now}
     seconds = [by_history[rows]["seconds"] for rows in histories]
     measured = list(by_slice.values())
     result.figures = {
@@ -98,11 +86,6 @@ def _figures(home: Path, rows: int, models: Sequence[str], changes: int, repeats
         "peak memory GB": max(tick.peak_memory_gb for tick in (*busy, *idle)),
         "by model": busy[-1].models,
     }
-
-
-def _both(first: dict[str, Any], last: dict[str, Any]) -> dict[str, float]:
-    """Seconds in the first of the models that ran in the last as well."""
-    return {name: seconds for name, seconds in first["by model"].items() if name in last["by model"]}
 
 
 def _batches(figures: dict[str, Any]) -> float:

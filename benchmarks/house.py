@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
+from benchmarks.by_hand import COMPARED
 from benchmarks.report import forget_peak_memory, peak_memory_gb, processor_seconds
 from northstar.ingest import together
 from northstar.ingest.contract import Batch, LedgerView, Source
@@ -31,6 +32,20 @@ PROJECT = Path(__file__).parents[1]
 sys.path.append(str(PROJECT / "tests" / "project"))  # slices of the project are cut as the tests cut them
 
 from slices import copy_slice  # noqa: E402
+
+SLICES: dict[str, tuple[str, ...]] = {
+    "clinic days": ("core.fct_clinic_day",),
+    "appointments": COMPARED,
+    "to a mart": (*COMPARED, "marts_operations.mart_appointment_outcome"),
+    "provider days": (*COMPARED, "core.fct_provider_day"),
+    "revenue and performance": (
+        "marts_finance.mart_revenue_day",
+        "marts_operations.mart_backfill",
+        "marts_operations.mart_provider_performance",
+    ),
+    "all": (),
+}
+"""Slices of the project by what they end in, of about 15, 40, 45, 60 and 150 models; the last is the whole of it."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.by_hand import COMPARED, KEPT
+from benchmarks.by_hand import COMPARED, KEPT_BY_HAND
 from benchmarks.house import Timed, open_house
 from benchmarks.report import Result, show, slowest
 from benchmarks.rivals import Rival, RivalByHand, RivalInDbt
@@ -98,7 +98,7 @@ def _figures(result: Result, busy: list[Timed], idle: list[Timed], rivals: list[
         )
         if isinstance(rival, RivalByHand):
             figures["models that keep the same / by hand"] = middle(
-                sum(seconds for model, seconds in tick.models.items() if model in KEPT) / took.seconds
+                sum(seconds for model, seconds in tick.models.items() if model in KEPT_BY_HAND) / took.seconds
                 for tick, took in pairs
             )
     figures["slowest models"] = slowest(busy[-1].report.run)

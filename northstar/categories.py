@@ -8,10 +8,10 @@ the rows that it had with the breaking one.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlmesh.core.plan.builder import PlanBuilder
-from sqlmesh.core.snapshot import Snapshot, SnapshotChangeCategory
+from sqlmesh.core.plan.definition import SnapshotMapping
+from sqlmesh.core.snapshot import Snapshot, SnapshotChangeCategory, SnapshotId
+from sqlmesh.utils.dag import DAG
 
 _KEEP_ROWS = (SnapshotChangeCategory.INDIRECT_NON_BREAKING, SnapshotChangeCategory.METADATA)
 _categorize = PlanBuilder._categorize_snapshot
@@ -22,8 +22,14 @@ def install() -> None:
     PlanBuilder._categorize_snapshot = _with_what_was_taken_back  # type: ignore[method-assign,assignment]
 
 
-def _with_what_was_taken_back(builder: PlanBuilder, snapshot: Snapshot, *told: Any) -> None:
-    _categorize(builder, snapshot, *told)
+def _with_what_was_taken_back(
+    builder: PlanBuilder,
+    snapshot: Snapshot,
+    forward_only: bool,
+    dag: DAG[SnapshotId],
+    indirectly_modified: SnapshotMapping,
+) -> None:
+    _categorize(builder, snapshot, forward_only, dag, indirectly_modified)
     if snapshot.change_category not in _KEEP_ROWS or not _reads_what_was_taken_back(builder, snapshot):
         return
     # SQLMesh's own way when no version above is new: it looks at each parent's versions since the last plan.
